@@ -18,7 +18,9 @@ from cornerspot.kit.errors import Invalid
 from cornerspot.kit.money import Money, TooManyDecimals, decimals_allowed
 
 MINUS = "\u2212"
-_MINUSES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\ufe63\uff0d" + MINUS, "-"))
+_SIGNS = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\ufe63\uff0d" + MINUS, "-") | {"\u2019": "'"}
+)
 # Left-to-right and right-to-left marks travel with pasted amounts and mean nothing here.
 _MARKS = re.compile("[\u200e\u200f\u061c\u2066-\u2069]")
 # More than any amount that fits, grouped and signed; longer text is not an amount.
@@ -41,6 +43,10 @@ def format_money(money: Money, locale: Locale | str, *, with_symbol: bool = True
         currency_digits=False,
         force_frac=(places, places),
     )
+    symbol = get_currency_symbol(money.currency, locale=spoken)
+    if with_symbol and symbol[-1:].isalpha():
+        # CLDR asks for a space between a letter and a digit; Babel leaves it out.
+        text = re.sub(rf"({re.escape(symbol)})(?=\d)", "\\1\N{NO-BREAK SPACE}", text)
     return text.replace("-", MINUS)
 
 
@@ -69,11 +75,10 @@ def _bare_number(text: str, currency: str, locale: Locale) -> str:
     """The text with plain digits, minus and spaces, without the currency around it."""
     if len(text) > _LONGEST:
         return ""
-    plain = unicodedata.normalize("NFKC", _MARKS.sub("", text)).translate(_MINUSES)
-    plain = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in plain)
+    plain = "".join(str(unicodedata.decimal(char, char)) for char in _plain(text))
     for name in (currency, get_currency_symbol(currency, locale=locale)):
-        plain = _without(plain, unicodedata.normalize("NFKC", name))
-    return re.sub(r"\s+", " ", plain.replace("\u2019", "'")).strip()
+        plain = _without(plain, _plain(name))
+    return plain.strip()
 
 
 def _without(text: str, name: str) -> str:
@@ -84,8 +89,8 @@ def _without(text: str, name: str) -> str:
 
 
 def _number_pattern(locale: Locale) -> re.Pattern[str]:
-    group = re.escape(_plain_sign(get_group_symbol(locale)))
-    point = re.escape(_plain_sign(get_decimal_symbol(locale)))
+    group = re.escape(_plain(get_group_symbol(locale)))
+    point = re.escape(_plain(get_decimal_symbol(locale)))
     # Groups of two occur in India: 12,34,567.
     return re.compile(
         rf"(?P<minus>-?) ?(?P<whole>\d{{1,3}}(?:{group}\d{{2,3}})*{group}\d{{3}}|\d*)"
@@ -93,8 +98,10 @@ def _number_pattern(locale: Locale) -> re.Pattern[str]:
     )
 
 
-def _plain_sign(sign: str) -> str:
-    return unicodedata.normalize("NFKC", sign).replace("\u2019", "'")
+def _plain(text: str) -> str:
+    """Any space as one space, any minus as a hyphen, any apostrophe as the straight one."""
+    text = _MARKS.sub("", text).translate(_SIGNS)
+    return re.sub(r"\s+", " ", text)
 
 
 def _locale(locale: Locale | str) -> Locale:
