@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from copy import copy
 from decimal import Decimal
 
 from babel import Locale
@@ -34,14 +35,14 @@ def format_money(money: Money, locale: Locale | str, *, with_symbol: bool = True
     """
     spoken = _locale(locale)
     patterns = spoken.currency_formats if with_symbol else spoken.decimal_formats
-    pattern = patterns["standard" if with_symbol else None]
-    places = exponent(money.currency)
+    # A copy of its own, so that its decimals are this currency's and no other's.
+    pattern = copy(patterns["standard" if with_symbol else None])
+    pattern.frac_prec = (exponent(money.currency),) * 2
     text: str = pattern.apply(
         money.to_decimal(),
         spoken,
         currency=money.currency if with_symbol else None,
         currency_digits=False,
-        force_frac=(places, places),
     )
     symbol = get_currency_symbol(money.currency, locale=spoken)
     if with_symbol and symbol[-1:].isalpha():
@@ -61,7 +62,7 @@ def parse_amount(text: str, currency: str, locale: Locale | str) -> Money:
     spoken, places = _locale(locale), exponent(currency)
     number = _bare_number(text, currency, spoken)
     match = _number_pattern(spoken).fullmatch(number)
-    if match is None or not any(map(str.isdigit, number)):
+    if match is None or not match["whole"] + (match["decimals"] or "") or number.count("-") > 1:
         example = format_money(Money(123456, currency), spoken, with_symbol=False)
         raise Invalid(f"Enter an amount like {example}.")
     if len(match["decimals"] or "") > places:
