@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -79,10 +80,7 @@ class Server:
 
     def stop(self) -> None:
         """The server has ended, its data written; open transactions are rolled back."""
-        with _one_at_a_time(self.data_dir):
-            home = self.data_dir.resolve()
-            if _running_pid(home) is not None:
-                _pg_ctl(home, "stop", "-m", "fast")
+        stop(self.data_dir)
 
     def _as_superuser(self) -> psycopg.Connection:
         return psycopg.connect(self.url(SUPERUSER, SUPERUSER), autocommit=True)
@@ -103,6 +101,16 @@ def ensure_running(data_dir: Path) -> Server:
         server = Server(data_dir, _socket_dir_in_use(home))
         _ensure_roles_and_database(server)
     return server
+
+
+def stop(data_dir: Path) -> None:
+    """No server of this folder runs any more; one that was not running is left as it was."""
+    if not data_dir.exists():
+        return
+    with _one_at_a_time(data_dir):
+        home = data_dir.resolve()
+        if _running_pid(home) is not None:
+            _pg_ctl(home, "stop", "-m", "fast")
 
 
 # ---- Starting and finding the server
@@ -191,7 +199,11 @@ def _make_socket_dir(home: Path) -> Path:
     candidates = [Path(runtime)] if runtime and os.geteuid() != 0 else []
     for base in [*candidates, Path(tempfile.gettempdir()), Path("/tmp")]:  # noqa: S108 - made private below
         folder = base / f"cornerspot-{digest}"
-        if base.is_dir() and os.access(base, os.W_OK) and len(str(folder)) < _LONGEST_SOCKET_PATH - 20:
+        if (
+            base.is_dir()
+            and os.access(base, os.W_OK)
+            and len(str(folder)) < _LONGEST_SOCKET_PATH - 20
+        ):
             return _made_private(folder)
     raise EmbeddedPostgresError("There is no writable temporary folder for the database's socket.")
 
@@ -215,7 +227,9 @@ def _made_private(folder: Path) -> Path:
 def _ensure_roles_and_database(server: Server) -> None:
     with server._as_superuser() as connection:
         for role in (OWNER_ROLE, APP_ROLE):
-            if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
+            if not connection.execute(
+                "SELECT 1 FROM pg_roles WHERE rolname = %s", [role]
+            ).fetchone():
                 connection.execute(
                     sql.SQL(
                         "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
@@ -319,7 +333,9 @@ def _pg_ctl(home: Path, action: str, *options: str) -> None:
 def _run(home: Path, program: str, *options: str, data_option: bool = True) -> str:
     """What the program printed; raises EmbeddedPostgresError with its complaint."""
     account = _service_account()
-    identity = {} if account is None else {"user": account[0], "group": account[1], "extra_groups": []}
+    identity = (
+        {} if account is None else {"user": account[0], "group": account[1], "extra_groups": []}
+    )
     command = [str(_binaries() / program), *options]
     if data_option:
         command += ["-D", str(home)]
@@ -361,3 +377,14 @@ def _one_at_a_time(data_dir: Path) -> Iterator[None]:
     with data_dir.with_name(f"{data_dir.name}.lock").open("w") as lock_file:
         fcntl.flock(lock_file, fcntl.LOCK_EX)
         yield
+
+
+def _main() -> None:
+    """``python -m cornerspot.db.embedded stop <folder>``, for scripts."""
+    if len(sys.argv) != 3 or sys.argv[1] != "stop":
+        sys.exit("Usage: python -m cornerspot.db.embedded stop FOLDER")
+    stop(Path(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    _main()
