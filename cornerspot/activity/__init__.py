@@ -1,0 +1,1 @@
+"""The timeline of every record: events and notes."""

@@ -1,0 +1,1 @@
+"""Invoices: drafting, finalizing, numbering, settling, voiding."""

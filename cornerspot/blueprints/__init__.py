@@ -1,0 +1,1 @@
+"""HTTP only: gate, load, form, use-case, answer."""

@@ -1,0 +1,5 @@
+"""Pages of invoices and payments."""
+
+from cornerspot.blueprints.billing.blueprint import blueprint
+
+__all__ = ["blueprint"]

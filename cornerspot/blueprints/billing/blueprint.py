@@ -1,0 +1,10 @@
+"""The blueprint that the modules of this folder add their routes to."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from cornerspot.plans.features import Feature
+
+blueprint = Blueprint("billing", __name__)
+blueprint.features = (Feature.BILLING,)  # type: ignore[attr-defined]

@@ -1,0 +1,5 @@
+"""The wizard of Mark Won + Convert."""
+
+from cornerspot.blueprints.conversion.blueprint import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,5 @@
+"""Pages of accounts, contacts, pipelines and deals."""
+
+from cornerspot.blueprints.crm.blueprint import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,5 @@
+"""The first page of a team."""
+
+from cornerspot.blueprints.home.blueprint import blueprint
+
+__all__ = ["blueprint"]

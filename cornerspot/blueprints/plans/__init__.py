@@ -1,0 +1,5 @@
+"""Plan & features."""
+
+from cornerspot.blueprints.plans.blueprint import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,1 @@
+"""What blueprints share: gate, actor, filters, navigation, errors."""

@@ -1,0 +1,63 @@
+"""The transaction of a request: one, committed here, retried here, read-only for GET."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+from flask import Flask, current_app, g, request, session as cookie
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
+
+from cornerspot.blueprints.support.gate import need_of
+from cornerspot.db import session
+from cornerspot.db.transaction import TRIES, is_retryable, read_only
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CornerspotFlask(Flask):
+    """Flask with a transaction around each view."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view and commit when it answers below 400; roll back otherwise.
+
+        A deadlock or serialization failure is run again from the start, as
+        PostgreSQL asks; what the failed try had flashed is forgotten.
+        """
+        flashes = list(cookie.get("_flashes", []))
+        for attempt in range(1, TRIES + 1):
+            try:
+                response = self.make_response(super().dispatch_request())
+                session.commit() if response.status_code < 400 else session.rollback()
+                return response
+            except DBAPIError as error:
+                session.rollback()
+                if not is_retryable(error) or attempt == TRIES:
+                    raise
+                cookie["_flashes"] = flashes
+                session.expunge_all()
+                time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - spreads the retries
+            except BaseException:
+                session.rollback()
+                raise
+        raise AssertionError("unreachable")
+
+
+def install(app: Flask) -> None:
+    """Make GET requests read-only, except where the route says it writes."""
+    app.before_request(_begin)
+    app.teardown_request(_end)
+
+
+def _begin() -> None:
+    need = need_of(current_app, request.endpoint) if request.endpoint else None
+    if request.method in SAFE and not (need and need.writes_on_get):
+        g.read_only_token = read_only.set(True)
+
+
+def _end(_: Any) -> None:
+    token = g.pop("read_only_token", None)
+    if token is not None:
+        read_only.reset(token)

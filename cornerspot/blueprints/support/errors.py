@@ -1,0 +1,91 @@
+"""The one translation of errors into answers: pages for people, JSON where JSON was asked for."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
+from werkzeug.exceptions import HTTPException
+
+from cornerspot.db import session
+from cornerspot.kit import errors
+from cornerspot.plans.catalog import plans_with
+from cornerspot.plans.features import FEATURES, Feature
+
+log = structlog.get_logger()
+
+STATUS: tuple[tuple[type[errors.DomainError], int], ...] = (
+    (errors.NotFound, 404),
+    (errors.PermissionDenied, 403),
+    (errors.FeatureMissing, 402),
+    (errors.LimitReached, 402),
+    (errors.TooManyAttempts, 429),
+    (errors.Conflict, 409),
+    (errors.Invalid, 422),
+    (errors.DomainError, 409),
+)
+
+
+def install(app: Flask) -> None:
+    """Answer every error with a page that helps."""
+    app.register_error_handler(errors.DomainError, _domain_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DataError, _data_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def status_of(error: errors.DomainError) -> int:
+    """The HTTP status for a domain error."""
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def _domain_error(error: errors.DomainError) -> ResponseReturnValue:
+    details: dict[str, object] = {}
+    if isinstance(error, errors.FeatureMissing):
+        feature = Feature(error.feature)
+        details = {
+            "feature": feature,
+            "description": FEATURES[feature],
+            "answer": error.answer,
+            "plans": plans_with(feature),
+        }
+    return _answer(status_of(error), error.message, **details)
+
+
+def _csrf_error(_: CSRFError) -> ResponseReturnValue:
+    return _answer(
+        400, "This page was open for too long, or cookies are off. Go back, reload the page and try again."
+    )
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    return _answer(error.code, "", headers=dict(getattr(error, "get_headers", list)() or []))
+
+
+def _data_error(error: DataError) -> ResponseReturnValue:
+    """A value that PostgreSQL cannot hold (a NUL byte, a number out of range): the sender's mistake."""
+    session.rollback()
+    log.warning("unusable value", path=request.path, error=str(error.orig))
+    return _answer(400, "Something that was entered cannot be stored. Check it and try again.")
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    session.rollback()
+    log.exception("unexpected error", path=request.path, exc_info=error)
+    return _answer(500, "")
+
+
+def _answer(
+    status: int, message: str, *, headers: dict[str, str] | None = None, **details: object
+) -> ResponseReturnValue:
+    session.rollback()
+    kept = {k: v for k, v in (headers or {}).items() if k in ("Allow", "Retry-After")}
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return jsonify(status=status, detail=message, **{k: str(v) for k, v in details.items()}), status, kept
+    page = render_template([f"errors/{status}.html", "errors/error.html"], status=status, message=message, **details)
+    return page, status, kept

@@ -1,0 +1,163 @@
+"""What the sidebar offers: pages that exist, that the plan has and that the teammate may open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flask import Flask, current_app, g, request, url_for
+
+from cornerspot.blueprints.support.context import request_entitlements
+from cornerspot.blueprints.support.identity import current_actor_or_none
+from cornerspot.people.permissions import Permission as P
+from cornerspot.plans.entitlements import Answer
+from cornerspot.plans.features import Feature as F
+from cornerspot.tenancy.http import team_of_request
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page in the sidebar, and which endpoints (by their beginning) belong to it.
+
+    ``group`` is empty for those above the groups; ``phone`` puts it in the bottom bar.
+    """
+
+    group: str
+    label: str
+    icon: str
+    endpoint: str
+    feature: F | None = None
+    permission: P | None = None
+    covers: tuple[str, ...] = ()
+    phone: bool = False
+    keys: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry as this teammate sees it; a locked one leads to the page that explains the plan."""
+
+    entry: Entry
+    href: str
+    is_current: bool
+    is_locked: bool
+
+
+SALES, BILLING, INSIGHT, FOOT = "Sales", "Members & Billing", "Insight", "foot"
+
+ENTRIES = (
+    Entry("", "Home", "home", "home.index", covers=("home.",), phone=True, keys="g h"),
+    Entry(SALES, "Deals", "briefcase", "crm.deals_index", F.CRM, P.READ_CRM, ("crm.deal", "conversion."), True, "g d"),
+    Entry(SALES, "Accounts", "building", "crm.accounts_index", F.CRM, P.READ_CRM, ("crm.account",), True, "g a"),
+    Entry(SALES, "Contacts", "users", "crm.contacts_index", F.CRM, P.READ_CRM, ("crm.contact",), False, "g c"),
+    Entry(SALES, "Products", "package", "catalog.products_index", None, P.READ_CRM, ("catalog.product",), False, "g p"),
+    Entry(
+        BILLING,
+        "Invoices",
+        "file-invoice",
+        "billing.invoices_index",
+        F.BILLING,
+        P.READ_INVOICES,
+        ("billing.",),
+        True,
+        "g i",
+    ),
+    Entry(FOOT, "Settings", "settings", "settings.index", covers=("settings.", "plans.", "catalog.tax", "catalog.disc")),
+    Entry(FOOT, "Help", "help", "home.help"),
+)
+
+SETTINGS = (
+    Entry("Team", "Company", "building-store", "settings.company", None, P.MANAGE_SETTINGS),
+    Entry("Team", "Teammates", "users-group", "settings.teammates_index", covers=("settings.teammate", "settings.invitation")),
+    Entry("Team", "Plan & features", "layers-subtract", "plans.index", covers=("plans.",)),
+    Entry("Sales", "Pipelines", "layout-kanban", "settings.pipelines_index", F.CRM, P.MANAGE_SETTINGS),
+    Entry("Billing", "Invoices", "file-invoice", "settings.invoices", F.BILLING, P.MANAGE_SETTINGS),
+    Entry("Billing", "Taxes", "receipt-tax", "catalog.tax_rates_index", None, P.READ_CRM, ("catalog.tax",)),
+    Entry("Billing", "Discounts", "discount", "catalog.discounts_index", None, P.READ_CRM, ("catalog.discount",)),
+    Entry("You", "Profile", "user", "settings.profile"),
+)
+
+NEW = (
+    Entry("", "Deal", "briefcase", "crm.deals_new", F.CRM, P.EDIT_OWN_CRM, keys="n d"),
+    Entry("", "Account", "building", "crm.accounts_new", F.CRM, P.EDIT_CRM),
+    Entry("", "Contact", "users", "crm.contacts_new", F.CRM, P.EDIT_OWN_CRM),
+    Entry("", "Product", "package", "catalog.products_new", None, P.EDIT_CATALOG),
+    Entry("", "Invoice", "file-invoice", "billing.invoices_new", F.BILLING, P.CREATE_INVOICES),
+)
+
+
+@dataclass(frozen=True)
+class Navigation:
+    """Everything the shell needs, in the order it is shown."""
+
+    groups: list[tuple[str, list[Shown]]]
+    foot: list[Shown]
+    phone: list[Shown]
+    settings: list[tuple[str, list[Shown]]]
+    new: list[Shown]
+
+
+def install(app: Flask) -> None:
+    """Give templates ``navigation()`` and ``link()``."""
+    app.jinja_env.globals.update(navigation=navigation, link=link)
+
+
+def navigation() -> Navigation:
+    """The navigation of this request; empty for people who are not signed in to a team."""
+    if "navigation" not in g:
+        g.navigation = _build()
+    built: Navigation = g.navigation
+    return built
+
+
+def link(endpoint: str, **values: object) -> str | None:
+    """The address of an endpoint, or None while there is no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
+
+
+def _build() -> Navigation:
+    if team_of_request() is None or current_actor_or_none() is None:
+        return Navigation([], [], [], [], [])
+    main = list(_shown(ENTRIES))
+    return Navigation(
+        groups=_grouped([item for item in main if item.entry.group != FOOT]),
+        foot=[item for item in main if item.entry.group == FOOT],
+        phone=[item for item in main if item.entry.phone and not item.is_locked][:4],
+        settings=_grouped(list(_shown(SETTINGS))),
+        new=[item for item in _shown(NEW) if not item.is_locked],
+    )
+
+
+def _shown(entries: tuple[Entry, ...]) -> Iterator[Shown]:
+    """Those of the entries that this teammate sees."""
+    actor = current_actor_or_none()
+    if actor is None:
+        return
+    is_admin = actor.may(P.MANAGE_FEATURES)
+    for entry in entries:
+        if entry.endpoint not in current_app.view_functions:
+            continue
+        if entry.permission is not None and not actor.may(entry.permission):
+            continue
+        answer = request_entitlements().answer(entry.feature) if entry.feature else Answer.YES
+        is_locked = answer is Answer.NOT_IN_PLAN
+        if answer is Answer.SWITCHED_OFF or (is_locked and not is_admin):
+            continue
+        yield Shown(entry, url_for(entry.endpoint), _is_current(entry), is_locked)
+
+
+def _is_current(entry: Entry) -> bool:
+    return _belongs(entry, request.endpoint or "")
+
+
+@lru_cache(maxsize=1024)
+def _belongs(entry: Entry, endpoint: str) -> bool:
+    return endpoint == entry.endpoint or endpoint.startswith(entry.covers or (entry.endpoint,))
+
+
+def _grouped(items: list[Shown]) -> list[tuple[str, list[Shown]]]:
+    groups: dict[str, list[Shown]] = {}
+    for item in items:
+        groups.setdefault(item.entry.group, []).append(item)
+    return list(groups.items())

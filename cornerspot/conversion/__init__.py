@@ -1,0 +1,1 @@
+"""Mark Won + Convert: a won deal becomes an invoice, once."""

@@ -1,0 +1,1 @@
+"""Accounts, contacts, pipelines and deals."""

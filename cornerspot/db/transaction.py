@@ -1,0 +1,70 @@
+"""One transaction per request, job or command; only these edges commit."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, SessionTransaction
+
+from cornerspot.db import session
+
+Result = TypeVar("Result")
+RETRYABLE = {"40001", "40P01"}  # serialization failure, deadlock
+TRIES = 4
+
+read_only: ContextVar[bool] = ContextVar("read_only", default=False)
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Commit what the block did, or nothing of it."""
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def in_transaction(work: Callable[[], Result]) -> Result:
+    """Run work in a transaction of its own and commit; a deadlock is tried again."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction():
+                return work()
+        except DBAPIError as error:
+            if not is_retryable(error) or attempt == TRIES:
+                raise
+            session.expunge_all()
+            time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - spreads the retries
+    raise AssertionError("unreachable")
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether PostgreSQL asked for the transaction to be run again."""
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlstate", None) in RETRYABLE
+
+
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """Transactions begun in the block cannot write: a GET request."""
+    token = read_only.set(True)
+    try:
+        yield
+    finally:
+        read_only.reset(token)
+
+
+@event.listens_for(Session, "after_begin")
+def _begin_read_only(_: Session, __: SessionTransaction, connection: Connection) -> None:
+    if read_only.get() and not connection.in_nested_transaction():
+        connection.execute(text("SET TRANSACTION READ ONLY"))

@@ -1,0 +1,1 @@
+"""Outgoing mail as rows, handed to the mail server by the worker."""

@@ -1,0 +1,28 @@
+"""Every table, imported once so that the metadata is whole (migrations, start-up)."""
+
+from cornerspot.activity import models as activity
+from cornerspot.billing import models as billing
+from cornerspot.catalog import models as catalog
+from cornerspot.conversion import models as conversion
+from cornerspot.crm import models as crm
+from cornerspot.documents import models as documents
+from cornerspot.mail import models as mail
+from cornerspot.people import models as people
+from cornerspot.plans import models as plans
+from cornerspot.tenancy import binding, criteria
+from cornerspot.tenancy import models as tenancy
+
+__all__ = [
+    "activity",
+    "billing",
+    "binding",
+    "catalog",
+    "conversion",
+    "criteria",
+    "crm",
+    "documents",
+    "mail",
+    "people",
+    "plans",
+    "tenancy",
+]

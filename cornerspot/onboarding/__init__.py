@@ -1,0 +1,1 @@
+"""Opening a team, and the demo teams."""

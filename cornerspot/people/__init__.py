@@ -1,0 +1,1 @@
+"""People, sign-ins, memberships, invitations, roles and permissions."""

@@ -1,0 +1,1 @@
+"""Plans, features and limits: what a team may use."""

@@ -1,0 +1,136 @@
+"""What this team may use right now: plan, trial, overrides and its own switches, as one answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from cornerspot.db import session
+from cornerspot.db.locks import lock
+from cornerspot.kit import clock
+from cornerspot.kit.errors import FeatureMissing, LimitReached
+from cornerspot.plans.catalog import PLANS, PlanVersion, plans_with
+from cornerspot.plans.features import FEATURES, LIMITS, Feature, Limit
+from cornerspot.plans.models import FeatureSwitch, PlanOverride, TeamPlan
+
+
+class Answer(StrEnum):
+    """May the team use a feature: yes; its own admin said no; the plan says no."""
+
+    YES = "yes"
+    SWITCHED_OFF = "switched_off"
+    NOT_IN_PLAN = "not_in_plan"
+
+
+@dataclass(frozen=True)
+class Entitlements:
+    """The answers for one team at one moment. ``plan`` is the plan chosen, ``trial_ends_at`` set on trial."""
+
+    plan: PlanVersion
+    trial_plan: PlanVersion | None
+    trial_ends_at: datetime | None
+    included: frozenset[Feature]
+    switched_off: frozenset[Feature]
+    limits: dict[Limit, int | None]
+
+    def answer(self, feature: Feature | str) -> Answer:
+        """One of the three answers."""
+        wanted = Feature(feature)
+        if wanted not in self.included:
+            return Answer.NOT_IN_PLAN
+        return Answer.SWITCHED_OFF if wanted in self.switched_off else Answer.YES
+
+    def allows(self, *features: Feature | str) -> bool:
+        """Whether all of these may be used."""
+        return all(self.answer(feature) is Answer.YES for feature in features)
+
+    def missing(self, *features: Feature) -> list[Feature]:
+        """Those of the features that may not be used."""
+        return [feature for feature in features if not self.allows(feature)]
+
+    def require(self, *features: Feature) -> None:
+        """Pass when all may be used; raises FeatureMissing for the first that may not."""
+        for feature in self.missing(*features):
+            answer = self.answer(feature)
+            raise FeatureMissing(feature, answer=answer, message=_explain(feature, answer))
+
+
+def entitlements() -> Entitlements:
+    """The answers for the team of the scope, read in one statement."""
+    now = clock.now()
+    rows = session.execute(
+        select(TeamPlan, PlanOverride, FeatureSwitch)
+        .outerjoin(PlanOverride, (PlanOverride.tenant_id == TeamPlan.tenant_id))
+        .outerjoin(FeatureSwitch, (FeatureSwitch.tenant_id == TeamPlan.tenant_id))
+    ).all()
+    team_plan = rows[0][0]
+    overrides = {row[1].id: row[1] for row in rows if row[1] is not None}
+    switched_off = frozenset(Feature(row[2].feature) for row in rows if row[2] is not None)
+    live = [o for o in overrides.values() if o.ends_at is None or o.ends_at > now]
+    return _combine(team_plan, sorted(live, key=lambda o: o.created_at), switched_off, now)
+
+
+def _combine(
+    team_plan: TeamPlan,
+    overrides: list[PlanOverride],
+    switched_off: frozenset[Feature],
+    now: datetime,
+) -> Entitlements:
+    plan = _plan_at(team_plan, now)
+    on_trial = team_plan.trial_ends_at is not None and team_plan.trial_ends_at > now
+    trial = PLANS[team_plan.trial_plan_key] if on_trial and team_plan.trial_plan_key else None
+    included = set(plan.features | (trial.features if trial else frozenset()))
+    source = trial or plan
+    limits: dict[Limit, int | None] = {limit: source.limits.get(limit) for limit in Limit}
+    for override in overrides:  # The latest word of an operator stands.
+        if override.feature is not None:
+            (included.add if override.granted else included.discard)(Feature(override.feature))
+        elif override.limit_name is not None:
+            limits[Limit(override.limit_name)] = override.limit_size
+    return Entitlements(
+        plan, trial, team_plan.trial_ends_at if trial else None, frozenset(included), switched_off, limits
+    )
+
+
+def _plan_at(team_plan: TeamPlan, now: datetime) -> PlanVersion:
+    due = team_plan.next_plan_at is not None and team_plan.next_plan_at <= now
+    return PLANS[team_plan.next_plan_key if due and team_plan.next_plan_key else team_plan.plan_key]
+
+
+def require_feature(*features: Feature) -> None:
+    """Pass when the team of the scope may use all of these; raises FeatureMissing."""
+    entitlements().require(*features)
+
+
+def lock_limit(limit: Limit) -> int | None:
+    """Serialize the use of a limit until the transaction ends; returns its size, None for unlimited.
+
+    Nothing is locked for an unlimited team: there is nothing to use up.
+    """
+    size = entitlements().limits[limit]
+    if size is not None:
+        lock(session.scalars(select(TeamPlan)).one())
+    return size
+
+
+def require_below(limit: Limit, *, size: int | None, used: int, adding: int = 1) -> None:
+    """Pass when the limit has room for ``adding`` more; raises LimitReached.
+
+    ``size`` comes from ``lock_limit``, and ``used`` was counted after it.
+    """
+    if size is not None and used + adding > size:
+        words = LIMITS[limit].name.lower()
+        raise LimitReached(
+            limit, allowed=size, message=f"Your plan allows {size} {words}. Ask an owner to change the plan."
+        )
+
+
+def _explain(feature: Feature, answer: Answer) -> str:
+    name = FEATURES[feature].name
+    if answer is Answer.SWITCHED_OFF:
+        return f"{name} is switched off for this team. An admin can switch it on in Plan & features."
+    plans = " and ".join(plan.name for plan in plans_with(feature))
+    return f"{name} is not in this team's plan. It is part of {plans}."

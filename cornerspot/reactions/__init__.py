@@ -1,0 +1,1 @@
+"""Event-driven arrows between packages, one module per arrow."""

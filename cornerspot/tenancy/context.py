@@ -1,0 +1,127 @@
+"""Wall one: the scope. A tenant table can be used only inside ``team_scope``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from cornerspot.db import db, session
+from cornerspot.kit.errors import NotFound
+
+
+class OutsideTeam(RuntimeError):
+    """A tenant table was used outside of a team's scope: a bug, never a person's mistake."""
+
+
+class ScopeSwitched(RuntimeError):
+    """A scope was entered in the middle of a transaction of another one: a bug."""
+
+
+@dataclass(frozen=True)
+class CurrentTeam:
+    """The team of the scope, as it was when the scope was entered."""
+
+    id: UUID
+    slug: str
+    name: str
+    status: str
+    currency: str
+    time_zone: str
+    country: str
+    locale: str
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return ("".join(word[0] for word in words[:2]) or "?").upper()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A team's scope, or (with ``reason``) the system's, which sees no tenant table."""
+
+    team: CurrentTeam | None = None
+    reason: str = ""
+
+
+_scope: ContextVar[Scope | None] = ContextVar("tenancy_scope", default=None)
+
+
+def current_scope() -> Scope | None:
+    """The scope we are in, or None."""
+    return _scope.get()
+
+
+def current_team() -> CurrentTeam:
+    """The team we work for; raises OutsideTeam outside of ``team_scope``."""
+    scope = _scope.get()
+    if scope is None or scope.team is None:
+        raise OutsideTeam("This needs a team: enter team_scope(team_id) first.")
+    return scope.team
+
+
+def current_tenant_id() -> UUID:
+    """The id every tenant row of this scope carries; raises OutsideTeam."""
+    return current_team().id
+
+
+@contextmanager
+def bound(scope: Scope) -> Iterator[None]:
+    """Set the scope and nothing else: for the web edge, whose session does not exist yet."""
+    token = _scope.set(scope)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+@contextmanager
+def team_scope(team: UUID | CurrentTeam) -> Iterator[CurrentTeam]:
+    """Work for one team inside the block; raises NotFound, or ScopeSwitched in a running transaction."""
+    _refuse_running_transaction()
+    found = team if isinstance(team, CurrentTeam) else load_team(team)
+    with bound(Scope(team=found)):
+        try:
+            yield found
+        finally:
+            session.remove()  # type: ignore[attr-defined]  # Objects of this team must not outlive its scope.
+
+
+@contextmanager
+def system_scope(reason: str) -> Iterator[None]:
+    """Work on global tables inside the block; tenant tables raise. Rare, and greppable by its reason."""
+    _refuse_running_transaction()
+    with bound(Scope(reason=reason)):
+        try:
+            yield
+        finally:
+            session.remove()  # type: ignore[attr-defined]
+
+
+def load_team(team_id: UUID) -> CurrentTeam:
+    """The team with this id, read on a connection of its own; raises NotFound."""
+    from cornerspot.tenancy.models import Team
+
+    return find_team(Team.id == team_id)
+
+
+def find_team(condition) -> CurrentTeam:  # type: ignore[no-untyped-def]
+    """The one team that a condition names, read outside of any transaction; raises NotFound."""
+    from cornerspot.tenancy.models import Team
+
+    columns = [getattr(Team, name) for name in CurrentTeam.__dataclass_fields__]
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        row = connection.execute(select(*columns).where(condition)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such team.")
+    return CurrentTeam(**row._mapping)
+
+
+def _refuse_running_transaction() -> None:
+    if db.session().in_transaction():
+        raise ScopeSwitched("Commit or roll back before entering another scope.")

@@ -1,0 +1,64 @@
+"""Wall two: every ORM statement on a tenant table carries ``tenant_id = current``.
+
+Row-level security would hide other teams' rows anyway. The criterion makes plans
+use the leading key column, lets a distributed PostgreSQL pick one shard, and
+stands when the other wall is down (the tests switch each off in turn).
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+
+from cornerspot.tenancy.context import OutsideTeam, ScopeSwitched, current_scope
+from cornerspot.tenancy.owned import TenantOwned
+
+_switched_off: ContextVar[bool] = ContextVar("criteria_switched_off", default=False)
+
+
+@contextmanager
+def criteria_switched_off() -> Iterator[None]:
+    """For the tests that prove the database's wall on its own."""
+    token = _switched_off.set(True)
+    try:
+        yield
+    finally:
+        _switched_off.reset(token)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def scope_statement(state: ORMExecuteState) -> None:
+    mappers = [mapper for mapper in state.all_mappers if issubclass(mapper.class_, TenantOwned)]
+    if not mappers or not (state.is_select or state.is_update or state.is_delete):
+        return
+    tenant_id = _tenant_of(state.session)
+    if _switched_off.get():
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True
+        )
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def refuse_foreign_rows(session: Session, _: UOWTransaction, __: object) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, TenantOwned):
+            tenant_id = _tenant_of(session)
+            if row.tenant_id not in (None, tenant_id):
+                raise OutsideTeam(f"A {type(row).__name__} of another team was changed.")
+
+
+def _tenant_of(session: Session) -> object:
+    scope = current_scope()
+    if scope is None or scope.team is None:
+        raise OutsideTeam("A tenant table was used outside of a team's scope.")
+    begun_for = session.info.get("transaction_tenant_id")
+    if session.in_transaction() and begun_for not in (None, scope.team.id):
+        raise ScopeSwitched("The transaction was begun for another team.")
+    return scope.team.id

@@ -1,0 +1,93 @@
+"""The web edge of tenancy: find the team, take its prefix off the path, enter its scope.
+
+The prefix moves from PATH_INFO to SCRIPT_NAME, so that ``url_for`` and the
+cookie path follow the team by themselves and no route spells a slug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import NotFound as HTTPNotFound
+
+from cornerspot.kit.errors import NotFound
+from cornerspot.tenancy.context import CurrentTeam, Scope, bound, current_scope
+from cornerspot.tenancy.models import TeamStatus
+from cornerspot.tenancy.resolving import resolve_team
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+
+class TeamMiddleware:
+    """Runs each request inside its team's scope, or outside of any for the installation's pages."""
+
+    def __init__(self, wsgi: WSGIApplication, app: Flask, *, external_url: str) -> None:
+        self.wsgi, self.app = wsgi, app
+        self.base_host = urlsplit(external_url).hostname or "localhost"
+
+    def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0].lower()
+        with self.app.app_context():
+            try:
+                found = resolve_team(
+                    host=host, path=environ.get("PATH_INFO", ""), base_host=self.base_host
+                )
+            except NotFound:
+                return self._not_found(environ, start)
+        if found is None:
+            with bound(Scope(reason="a page of the installation")):
+                return self.wsgi(environ, start)
+        if found.team.status == TeamStatus.CLOSED:
+            return self._not_found(environ, start)
+        environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + found.prefix
+        environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(found.prefix) or "/"
+        with bound(Scope(team=found.team)):
+            return self.wsgi(environ, start)
+
+    def _not_found(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        with bound(Scope(reason="no such team")), self.app.request_context(environ):
+            response: Response = self.app.make_response(
+                self.app.handle_user_exception(HTTPNotFound())
+            )
+            return response(environ, start)
+
+
+def team_of_request() -> CurrentTeam | None:
+    """The team of the request, None on the installation's own pages."""
+    scope = current_scope()
+    return scope.team if scope else None
+
+
+class TeamSessionInterface(SecureCookieSessionInterface):
+    """A session cookie per team: its own name, its own path, and refused under another team."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return "cornerspot_team" if team_of_request() else "cornerspot"
+
+    def get_cookie_path(self, app: Flask) -> str:
+        from flask import request
+
+        return f"{request.script_root}/" if team_of_request() else "/"
+
+    def open_session(self, app: Flask, request: Request):  # type: ignore[no-untyped-def]
+        opened = super().open_session(app, request)
+        team = team_of_request()
+        owner = str(team.id) if team else "installation"
+        if opened is not None and opened.get("_team", owner) != owner:
+            opened = self.session_class()  # A cookie copied from another team proves nothing here.
+        if opened is not None and "_team" not in opened:
+            dict.__setitem__(opened, "_team", owner)  # Not a change worth a Set-Cookie by itself.
+        return opened
+
+
+def install(app: Flask, *, external_url: str) -> None:
+    """Put the middleware and the per-team session in front of an app."""
+    app.wsgi_app = TeamMiddleware(app.wsgi_app, app, external_url=external_url)  # type: ignore[method-assign]
+    app.session_interface = TeamSessionInterface()
+
+

@@ -1,0 +1,52 @@
+"""Teams: the one list of tenants. Global, because it is read before a scope exists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CHAR, CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cornerspot.db.base import GlobalModel, one_of
+from cornerspot.tenancy.context import CurrentTeam
+
+
+class TeamStatus(StrEnum):
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class Team(GlobalModel):
+    """A company that uses Cornerspot, with what its documents print about it."""
+
+    __tablename__ = "teams"
+    __table_args__ = (
+        UniqueConstraint("slug"),
+        one_of("status", TeamStatus),
+        CheckConstraint("slug ~ '^[a-z0-9](-?[a-z0-9]){2,62}$'", name="slug_form"),
+        CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency_form"),
+        CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_form"),
+    )
+
+    slug: Mapped[str]
+    name: Mapped[str]
+    status: Mapped[str] = mapped_column(default=TeamStatus.ACTIVE)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    time_zone: Mapped[str]
+    country: Mapped[str] = mapped_column(CHAR(2))
+    locale: Mapped[str] = mapped_column(default="en")
+    legal_name: Mapped[str] = mapped_column(default="")
+    street: Mapped[str] = mapped_column(default="")
+    postal_code: Mapped[str] = mapped_column(default="")
+    city: Mapped[str] = mapped_column(default="")
+    region: Mapped[str] = mapped_column(default="")
+    tax_id: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    suspended_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    def snapshot(self) -> CurrentTeam:
+        """The frozen form that a scope carries."""
+        return CurrentTeam(**{name: getattr(self, name) for name in CurrentTeam.__dataclass_fields__})

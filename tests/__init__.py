@@ -1,0 +1,1 @@
+"""The tests. ``conftest.py`` builds a real database by the migrations."""

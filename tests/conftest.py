@@ -1,0 +1,110 @@
+"""A real PostgreSQL, built by the migrations, used as the app's role.
+
+Each xdist worker has a database of its own, copied from one template. Tests
+commit for real; what keeps them apart is what keeps customers apart: each test
+opens its own team.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from cornerspot.app import create_app
+from cornerspot.db import db, migrating
+from cornerspot.db.embedded import Server, ensure_running
+from cornerspot.settings import Settings, load_settings
+from cornerspot.tenancy import CurrentTeam, team_scope
+from tests.factories.teams import Story, open_story
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _schema_digest() -> str:
+    """Changes when a migration does, so that the template is built anew."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "migrations").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def psycopg_url(url: str) -> str:
+    """The address as SQLAlchemy wants it."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Server:
+    """The PostgreSQL of the tests, kept running between runs."""
+    return ensure_running(ROOT / "var" / "test-postgres")
+
+
+@pytest.fixture(scope="session")
+def database(server: Server) -> Iterator[str]:
+    """A fresh database with the schema, dropped afterwards."""
+    template = f"template_{_schema_digest()}"
+    lock_path = ROOT / "var" / "test-template.lock"
+    with lock_path.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # Workers start at once; one builds, the others wait.
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase):
+            server.create_database(template)
+        migrating.upgrade(psycopg_url(server.url("cornerspot_owner", template)))
+        name = f"test_{os.getpid()}"
+        server.drop_database(name)
+        server.create_database(name, template=template)
+    yield name
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def settings(server: Server, database: str) -> Iterator[Settings]:
+    """Settings of the tests: the worker's database, a data folder that goes away."""
+    with tempfile.TemporaryDirectory(prefix="cornerspot-test-") as folder:
+        yield load_settings(
+            {
+                "CORNERSPOT_ENV": "test",
+                "CORNERSPOT_DATA_DIR": folder,
+                "CORNERSPOT_SECRET_KEY": "a-secret-of-the-tests-with-32-characters",
+                "DATABASE_URL": server.url("cornerspot_app", database),
+                "OWNER_DATABASE_URL": server.url("cornerspot_owner", database),
+                "CORNERSPOT_LOG_LEVEL": "ERROR",
+            }
+        )
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole application."""
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def story(app: Flask) -> Story:
+    """A fresh team with an owner and helpers to sign in and to enter its scope."""
+    return open_story(app)
+
+
+@pytest.fixture
+def team(app: Flask, story: Story) -> Iterator[CurrentTeam]:
+    """The scope of the story's team, entered, inside an app context."""
+    with app.app_context(), team_scope(story.team) as entered:
+        yield entered
+
+
+@pytest.fixture
+def client(story: Story) -> FlaskClient:
+    """A browser signed in as the owner of the story's team."""
+    return story.sign_in("owner")
