@@ -46,7 +46,7 @@ def prepare_home(data_dir: Path) -> Path:
         else:
             _REACHABLE.mkdir(mode=0o755, parents=True, exist_ok=True)
             data_dir.symlink_to(tempfile.mkdtemp(prefix="data-", dir=_REACHABLE))
-        give_to_server(data_dir)
+    give_to_server(data_dir)
     return data_dir.resolve()
 
 

@@ -19,6 +19,7 @@ SUPERUSER = "postgres"
 _PORT = 5432
 _LONGEST_SOCKET_FOLDER = 80  # The kernel allows 107 bytes for folder and file name together.
 _PATIENCE_SECONDS = 60
+_NO_SUCH_PROCESS = 2**22 + 1  # Above the highest number that a process can have.
 
 
 class EmbeddedPostgresError(Exception):
@@ -49,8 +50,9 @@ def ensure_started(cluster: Path) -> None:
     """The server of the folder takes connections, attached to or started here."""
     if _running_pid(cluster) is None:
         _require_same_major_version(cluster)
-        (cluster / "postmaster.pid").unlink(missing_ok=True)
-        _write_configuration(cluster, _make_socket_dir(cluster))
+        socket_dir = _make_socket_dir(cluster)
+        _clear_stale_locks(cluster, socket_dir)
+        _write_configuration(cluster, socket_dir)
         _start_patiently(cluster)
 
 
@@ -86,6 +88,20 @@ def _serves(pid: int, cluster: Path) -> bool:
     except OSError:
         return False
     return os.fsencode(cluster) in arguments
+
+
+def _clear_stale_locks(cluster: Path, socket_dir: Path) -> None:
+    """What a crash left behind no longer names a process that lives.
+
+    PostgreSQL clears its own locks unless their number went to another process, or its dead
+    process was never collected. The pid file stays: by it the new server sees children of the
+    old one that still write.
+    """
+    (socket_dir / f".s.PGSQL.{_PORT}.lock").unlink(missing_ok=True)
+    pid_file = cluster / "postmaster.pid"
+    if pid_file.exists():
+        _, _, rest = pid_file.read_text().partition("\n")
+        pid_file.write_text(f"{_NO_SUCH_PROCESS}\n{rest}")
 
 
 def _start_patiently(cluster: Path) -> None:
