@@ -19,9 +19,7 @@ from cornerspot.kit.errors import Invalid
 from cornerspot.kit.money import Money, TooManyDecimals, decimals_allowed
 
 MINUS = "\u2212"
-_SIGNS = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\ufe63\uff0d" + MINUS, "-") | {"\u2019": "'"}
-)
+_SIGNS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\ufe63\uff0d" + MINUS, "-") | {"\u2019": "'"})
 # Left-to-right and right-to-left marks travel with pasted amounts and mean nothing here.
 _MARKS = re.compile("[\u200e\u200f\u061c\u2066-\u2069]")
 # More than any amount that fits, grouped and signed; longer text is not an amount.

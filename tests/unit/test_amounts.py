@@ -88,9 +88,7 @@ class TestTaxesOnTop:
 
     def test_mixed_rates_have_a_row_each_in_order_of_percent(self):
         # 19 %: 50.00 + 10.01 = 60.01 → 11.4019 → 11.40; 7 %: 20.50 → 1.435 → 1.44; 5.00 untaxed.
-        totals = totals_of(
-            line(5, "10", VAT_19), line(1, "20.50", VAT_7), line(1, "10.01", VAT_19), line(1, "5")
-        )
+        totals = totals_of(line(5, "10", VAT_19), line(1, "20.50", VAT_7), line(1, "10.01", VAT_19), line(1, "5"))
         assert summary(totals) == (8551, 0, 1284, 9835)
         assert taxes(totals) == [("VAT", 2050, 144), ("VAT", 6001, 1140)]
 
@@ -194,9 +192,7 @@ class TestDocumentDiscounts:
 
     def test_a_fixed_discount_above_its_base_takes_the_base_and_no_more(self):
         # 30.00 + 12.00 = 42.00; 50.00 off takes 42.00, and nothing is left for the next.
-        totals = totals_of(
-            line(3, "10", VAT_19), line(1, "12", VAT_7), off=[fixed(5000), fixed(100)]
-        )
+        totals = totals_of(line(3, "10", VAT_19), line(1, "12", VAT_7), off=[fixed(5000), fixed(100)])
         assert [each.amount_minor for each in totals.document_discounts] == [4200, 0]
         assert summary(totals) == (4200, 4200, 0, 0)
         assert taxables(totals) == [0, 0]
@@ -269,9 +265,7 @@ class TestInclusivePrices:
 
     def test_mixed_rates_are_taken_out_of_their_own_lines(self):
         # 19 %: 50.00 × 19 ÷ 119 = 7.98319 → 7.98; 7 %: 20.00 × 7 ÷ 107 = 1.30841 → 1.31.
-        totals = totals_of(
-            line(1, "50", VAT_19), line(1, "20", VAT_7), line(1, "5"), inclusive=True
-        )
+        totals = totals_of(line(1, "50", VAT_19), line(1, "20", VAT_7), line(1, "5"), inclusive=True)
         assert taxes(totals) == [("VAT", 1869, 131), ("VAT", 4202, 798)]
         assert (totals.total_minor, totals.net_total_minor) == (7500, 6571)
 
@@ -279,18 +273,19 @@ class TestInclusivePrices:
         # GST: 100.00 × 5 ÷ 105 = 4.7619 and 100.00 × 5 ÷ 114.975 = 4.3488, sum 9.1107 → 9.11.
         # QST: 100.00 × 9.975 ÷ 114.975 = 8.67580 → 8.68.
         # GST parts 4.76 + 4.35 → bases 95.24 and 100.00 − 4.35 − 8.68 = 86.97.
-        totals = totals_of(
-            line(1, "100", GST), line(1, "100", QST, GST), currency="CAD", inclusive=True
-        )
+        totals = totals_of(line(1, "100", GST), line(1, "100", QST, GST), currency="CAD", inclusive=True)
         assert taxes(totals) == [("GST", 9524 + 8697, 911), ("QST", 8697, 868)]
         assert totals.net_total_minor == 20000 - 911 - 868
 
     def test_discounts_come_off_the_quoted_price(self):
         # 119.00 − 10 % = 107.10 − 7.10 = 100.00; × 19 ÷ 119 = 15.96639 → 15.97.
-        totals = totals_of(
-            line(1, "119", VAT_19, off=[percent(10)]), off=[fixed(710)], inclusive=True
-        )
+        totals = totals_of(line(1, "119", VAT_19, off=[percent(10)]), off=[fixed(710)], inclusive=True)
         assert summary(totals) == (11900, 1900, 1597, 10000)
+
+    def test_the_same_tax_twice_is_taken_out_once(self):
+        # 119.00 × 19 ÷ 119 = 19.00, and not × 19 ÷ 157.
+        totals = totals_of(line(1, "119", VAT_19, VAT_19), taxes=[VAT_19], inclusive=True)
+        assert taxes(totals) == [("VAT", 10000, 1900)]
 
     def test_a_credit_line_takes_its_tax_back(self):
         # (119.00 − 11.90) × 19 ÷ 119 = 17.10.

@@ -20,6 +20,14 @@ from cornerspot.kit.money import (
 from cornerspot.kit.money_text import format_money, parse_amount
 
 NBSP, NARROW = "\u00a0", "\u202f"
+# fmt: off
+LOCALES = [
+    "en_US", "en_GB", "en_IN", "de_DE", "de_CH", "de_AT", "fr_FR", "fr_CH", "es_ES", "es_MX",
+    "it_IT", "nl_NL", "sv_SE", "nb_NO", "fi_FI", "pl_PL", "cs_CZ", "pt_BR", "pt_PT", "ja_JP",
+    "zh_CN", "ko_KR", "hi_IN", "ar_EG", "ar_KW", "he_IL", "fa_IR", "tr_TR", "ru_RU", "uk_UA",
+    "el_GR", "bg_BG", "hu_HU", "vi_VN", "th_TH", "id_ID", "et_EE", "lv_LV",
+]
+# fmt: on
 
 
 def eur(minor):
@@ -264,48 +272,7 @@ class TestReading:
     @given(
         st.integers(-LARGEST_MINOR, LARGEST_MINOR),
         st.sampled_from(currencies()),
-        st.sampled_from(
-            [
-                "en_US",
-                "en_GB",
-                "en_IN",
-                "de_DE",
-                "de_CH",
-                "de_AT",
-                "fr_FR",
-                "fr_CH",
-                "es_ES",
-                "es_MX",
-                "it_IT",
-                "nl_NL",
-                "sv_SE",
-                "nb_NO",
-                "fi_FI",
-                "pl_PL",
-                "cs_CZ",
-                "pt_BR",
-                "pt_PT",
-                "ja_JP",
-                "zh_CN",
-                "ko_KR",
-                "hi_IN",
-                "ar_EG",
-                "ar_KW",
-                "he_IL",
-                "fa_IR",
-                "tr_TR",
-                "ru_RU",
-                "uk_UA",
-                "el_GR",
-                "bg_BG",
-                "hu_HU",
-                "vi_VN",
-                "th_TH",
-                "id_ID",
-                "et_EE",
-                "lv_LV",
-            ]
-        ),
+        st.sampled_from(LOCALES),
         st.booleans(),
     )
     def test_what_is_written_can_be_read_back(self, minor, currency, locale, with_symbol):
