@@ -70,6 +70,23 @@ def parse_amount(text: str, currency: str, locale: Locale | str) -> Money:
     return Money.from_decimal(Decimal(f"{sign}{whole or 0}.{match['decimals'] or 0}"), currency)
 
 
+def parse_decimal(text: str, locale: Locale | str, *, places: int) -> Decimal:
+    """What the person typed, as a number with at most ``places`` decimals; raises Invalid."""
+    spoken = _locale(locale)
+    plain = "".join(str(unicodedata.decimal(char, char)) for char in _plain(text[: _LONGEST + 1]))
+    match = _number_pattern(spoken).fullmatch(plain.strip()) if len(text) <= _LONGEST else None
+    if match is None or not match["whole"] + (match["decimals"] or "") or plain.count("-") > 1:
+        raise Invalid(f"Enter a number like {get_decimal_symbol(spoken).join(('12', '5'))}.")
+    decimals = match["decimals"] or ""
+    if len(decimals.rstrip("0")) > places:
+        raise Invalid(f"Use at most {places} decimals.")
+    whole = re.sub(r"\D", "", match["whole"]) or "0"
+    if len(whole.lstrip("0")) > 12:
+        raise Invalid("This number is too large.")
+    sign = "-" if match["minus"] or match["trailing_minus"] else ""
+    return Decimal(f"{sign}{whole}.{decimals[:places] or 0}")
+
+
 def _bare_number(text: str, currency: str, locale: Locale) -> str:
     """The text with plain digits, minus and spaces, without the currency around it."""
     if len(text) > _LONGEST:
