@@ -2,8 +2,7 @@
 
 A copy is a small map that a document keeps for ever:
 tax ``{"key", "name", "percent"}``, discount ``{"key", "name", "percent" | "amount_minor"}``,
-with decimals as text. ``key`` is the catalog row's id as text; taxes with the same
-key are one tax.
+with decimals as text. Taxes with the same ``key`` are one tax.
 """
 
 from __future__ import annotations
@@ -46,8 +45,13 @@ class Priced(Protocol):
 
 
 def tax_copy(rate: TaxRate) -> Copy:
-    """The copy of a rate that a document keeps."""
-    return {"key": str(rate.id), "name": rate.name, "percent": _text(rate.percent)}
+    """The copy of a rate that a document keeps.
+
+    The key holds the percent too: a rate that was revised is another tax, and may
+    stand on one document beside its former self.
+    """
+    percent = _text(rate.percent)
+    return {"key": f"{rate.id}:{percent}", "name": rate.name, "percent": percent}
 
 
 def discount_copy(discount: Discount) -> Copy:
