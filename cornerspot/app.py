@@ -98,6 +98,7 @@ def require_safe_role() -> None:
             )
         ).scalar_one()
     if unsafe:
+        db.engine.dispose()  # Nothing may go on using such a connection.
         raise UnsafeDatabaseRole(
             "The database role of the app is a superuser, bypasses row-level security or owns tables."
             " Use a plain role in DATABASE_URL, and the owner only in OWNER_DATABASE_URL."

@@ -19,6 +19,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, event
 
 from cornerspot.app import create_app
 from cornerspot.db import db, migrating
@@ -108,3 +109,32 @@ def team(app: Flask, story: Story) -> Iterator[CurrentTeam]:
 def client(story: Story) -> FlaskClient:
     """A browser signed in as the owner of the story's team."""
     return story.sign_in("owner")
+
+
+@pytest.fixture
+def query_counter(app: Flask) -> Iterator[QueryCounter]:
+    """Counts the statements sent to the database; ``with query_counter() as sent: …; len(sent)``."""
+    with app.app_context():
+        engine = db.engine
+    yield QueryCounter(engine)
+
+
+class QueryCounter:
+    """Collects statements of an engine, without those that only set the transaction up."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+            if not statement.startswith(("SET LOCAL app.", "SET TRANSACTION")):
+                sent.append(statement)
+
+        event.listen(self.engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(self.engine, "before_cursor_execute", note)
