@@ -258,19 +258,26 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("started_by", sa.Uuid(), nullable=True),
+        sa.Column("held_by", sa.Uuid(), nullable=True),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("acknowledged_plan", sa.Text(), nullable=False),
         sa.Column("invoice_id", sa.Uuid(), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_by", sa.Uuid(), nullable=True),
         sa.Column("summary", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(status = 'completed') = (completed_at IS NOT NULL)",
+            "(status = 'in_progress') = (completed_at IS NULL)",
             name=op.f("ck_conversions_completed_fits_status"),
         ),
         sa.CheckConstraint(
-            "status IN ('in_progress', 'completed', 'abandoned')",
+            "(status = 'in_progress') = (step <> 'done')",
+            name=op.f("ck_conversions_step_fits_status"),
+        ),
+        sa.CheckConstraint(
+            "status IN ('in_progress', 'completed', 'undone')",
             name=op.f("ck_conversions_status_known"),
         ),
         sa.CheckConstraint(
@@ -291,6 +298,16 @@ def upgrade() -> None:
             ["tenant_id", "started_by"],
             ["memberships.tenant_id", "memberships.id"],
             name=op.f("fk_conversions_tenant_id_started_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "held_by"],
+            ["memberships.tenant_id", "memberships.id"],
+            name=op.f("fk_conversions_tenant_id_held_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "completed_by"],
+            ["memberships.tenant_id", "memberships.id"],
+            name=op.f("fk_conversions_tenant_id_completed_by"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_conversions")),
     )
