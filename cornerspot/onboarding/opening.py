@@ -21,8 +21,7 @@ def open_team(planned: CurrentTeam, person_id: UUID) -> Actor:
     Call it inside ``team_scope(planned)``. Raises Invalid when the slug is taken.
     """
     create_team(planned)
-    person = session.get(Person, person_id)
-    assert person is not None, "the person is created before the team"
+    person = session.get_one(Person, person_id)
     membership = Membership(person_id=person_id, role=Role.OWNER)
     session.add(membership)
     start_trial()
