@@ -1,0 +1,252 @@
+"""Which lines of a deal are billed, by which invoice, and what is left.
+
+A deal line is billed at most once: the database holds a unique over its live
+parts. Callers hold the deal's lock while they bill or claim, so that the second
+of two people reads what the first one wrote instead of running into that unique.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from cornerspot.billing.models import BilledDealLine, Invoice, InvoiceLine
+from cornerspot.catalog.lines import Copy, LineInput
+from cornerspot.crm.models import Deal, DealLine
+from cornerspot.db import session
+from cornerspot.kit import clock
+from cornerspot.kit.errors import Conflict
+
+
+class AlreadyBilled(Conflict):
+    """A line of the deal stands on another invoice already."""
+
+
+@dataclass(frozen=True)
+class UnbilledLine:
+    """What is left to bill of a deal line. ``part`` counts how often it was billed before."""
+
+    line: DealLine
+    quantity: Decimal
+    part: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the line is billed yet."""
+        return self.quantity == self.line.quantity
+
+
+@dataclass(frozen=True)
+class BilledLine:
+    """A deal line, or a part of it, that an invoice bills."""
+
+    line: DealLine
+    invoice: Invoice
+    quantity: Decimal
+    reduced: bool  # the deal now has less of the line than all invoices together bill
+
+
+def unbilled_lines(deal: Deal) -> list[UnbilledLine]:
+    """The lines, or added quantities, that no live invoice bills; in the deal's order.
+
+    Needs ``deal.lines`` loaded. For a decision, call it under the deal's lock.
+    """
+    billed = _live_by_line(deal)
+    found = []
+    for line in deal.lines:
+        rows = billed.get(line.id, [])
+        left = line.quantity - sum((row.quantity for row in rows), Decimal(0))
+        if not rows or (left and (left > 0) == (line.quantity > 0)):
+            found.append(UnbilledLine(line, left, _free_part(rows)))
+    return found
+
+
+def billed_lines(deal: Deal) -> list[BilledLine]:
+    """What live invoices bill of the deal, in its order; needs ``deal.lines`` loaded."""
+    statement = (
+        select(BilledDealLine, Invoice)
+        .join(Invoice, Invoice.id == BilledDealLine.invoice_id)
+        .where(BilledDealLine.deal_id == deal.id, BilledDealLine.released_at.is_(None))
+    )
+    by_line: dict[UUID, list[tuple[BilledDealLine, Invoice]]] = defaultdict(list)
+    for row, invoice in session.execute(statement):
+        by_line[row.deal_line_id].append((row, invoice))
+    found = []
+    for line in deal.lines:
+        rows = sorted(by_line.get(line.id, []), key=lambda pair: pair[0].part)
+        left = line.quantity - sum((row.quantity for row, _ in rows), Decimal(0))
+        reduced = bool(left) and (left > 0) != (line.quantity > 0)
+        found += [BilledLine(line, invoice, row.quantity, reduced) for row, invoice in rows]
+    return found
+
+
+def has_unbilled_lines(deal: Deal) -> bool:
+    """Whether something of the deal is left to bill; needs ``deal.lines`` loaded."""
+    return bool(unbilled_lines(deal))
+
+
+def line_to_bill(unbilled: UnbilledLine) -> LineInput:
+    """The invoice line for what is left; ``id`` names the deal line.
+
+    A fixed discount was given with the first part, so later parts do not repeat it.
+    """
+    line = unbilled.line
+    return LineInput(
+        id=line.id,
+        description=line.description,
+        quantity=unbilled.quantity,
+        unit=line.unit,
+        unit_price=line.unit_price,
+        product_id=line.product_id,
+        discounts=tuple(_discounts_left(line.discounts, is_first=unbilled.part == 0)),
+        taxes=tuple(line.taxes),
+        frequency=line.frequency,
+        term_months=line.term_months,
+    )
+
+
+def discounts_to_bill(deal: Deal, unbilled: Sequence[UnbilledLine]) -> tuple[Copy, ...]:
+    """The deal's own discounts for these lines: a fixed amount only on the first invoice."""
+    nothing_billed = len(unbilled) == len(deal.lines) and all(part.is_whole for part in unbilled)
+    return tuple(_discounts_left(deal.discounts, is_first=nothing_billed))
+
+
+def bill_deal_lines(
+    invoice: Invoice,
+    deal: Deal,
+    unbilled: Sequence[UnbilledLine],
+    invoice_lines: Sequence[InvoiceLine],
+) -> None:
+    """Each deal line is billed by the invoice line at the same place; flushed.
+
+    Call it under the deal's lock. Raises AlreadyBilled when another invoice bills one of them.
+    """
+    session.flush()  # The rows refer to the invoice's lines.
+    rows = [
+        BilledDealLine(
+            deal_id=deal.id,
+            deal_line_id=part.line.id,
+            invoice_id=invoice.id,
+            invoice_line_id=line.id,
+            part=part.part,
+            quantity=line.quantity,
+        )
+        for part, line in zip(unbilled, invoice_lines, strict=True)
+    ]
+    _claim(rows)
+
+
+def follow_invoice_lines(invoice: Invoice) -> None:
+    """Billed quantities are those of the draft's lines; a removed line bills nothing any more.
+
+    Call it under the deal's lock, after the lines were written.
+    """
+    session.flush()  # Removed lines take their rows with them (ON DELETE CASCADE).
+    quantities = {line.id: line.quantity for line in invoice.lines}
+    for row in _live_of(invoice):
+        if row.invoice_line_id in quantities and row.quantity != quantities[row.invoice_line_id]:
+            row.quantity = quantities[row.invoice_line_id]
+
+
+def release_deal_lines(invoice: Invoice) -> int:
+    """The deal's lines can be billed again; returns how many were released."""
+    result = session.execute(
+        update(BilledDealLine)
+        .where(BilledDealLine.invoice_id == invoice.id, BilledDealLine.released_at.is_(None))
+        .values(released_at=clock.now())
+    )
+    return int(getattr(result, "rowcount", 0))
+
+
+def reclaim_deal_lines(invoice: Invoice) -> None:
+    """An invoice that comes back from the Trash bills its lines again; flushed.
+
+    Call it under the deal's lock. Raises AlreadyBilled when they went to another invoice meanwhile.
+    """
+    released = session.scalars(select(BilledDealLine).where(BilledDealLine.invoice_id == invoice.id)).all()
+    taken = _taken_by(released)
+    if taken is not None:
+        raise AlreadyBilled(_sentence(taken))
+    for row in released:
+        row.released_at = None
+    _flush_claims(list(released))
+
+
+def _claim(rows: list[BilledDealLine]) -> None:
+    session.add_all(rows)
+    _flush_claims(rows)
+
+
+def _flush_claims(rows: list[BilledDealLine]) -> None:
+    """Write the rows; the unique over live parts is the last word."""
+    wanted = [(row.deal_line_id, row.part, row.invoice_id) for row in rows]
+    try:
+        with session.begin_nested():
+            session.flush()
+    except IntegrityError as error:
+        if "uq_billed_deal_lines_live" not in str(error.orig):
+            raise
+        raise AlreadyBilled(_sentence(_live_invoice(wanted))) from error
+
+
+def _live_invoice(wanted: list[tuple[UUID, int, UUID]]) -> Invoice | None:
+    return session.scalars(
+        select(Invoice)
+        .join(BilledDealLine, BilledDealLine.invoice_id == Invoice.id)
+        .where(
+            BilledDealLine.deal_line_id.in_([line_id for line_id, _, _ in wanted]),
+            BilledDealLine.released_at.is_(None),
+            Invoice.id.not_in([invoice_id for _, _, invoice_id in wanted]),
+        )
+        .limit(1)
+    ).first()
+
+
+def _taken_by(rows: Sequence[BilledDealLine]) -> Invoice | None:
+    """The invoice that bills one of these parts now."""
+    if not rows:
+        return None
+    return _live_invoice([(row.deal_line_id, row.part, row.invoice_id) for row in rows])
+
+
+def _sentence(invoice: Invoice | None) -> str:
+    if invoice is None:
+        return "A line of this deal was billed a moment ago. Reload the deal to see the invoice."
+    name = invoice.number or "a draft invoice"
+    return f"A line of this deal is already billed on {name}. Void, cancel or delete that invoice to bill it again."
+
+
+def _discounts_left(discounts: Sequence[Copy], *, is_first: bool) -> list[Copy]:
+    return [copy for copy in discounts if is_first or copy.get("percent") is not None]
+
+
+def _free_part(rows: Sequence[BilledDealLine]) -> int:
+    """The smallest part that no live row has."""
+    taken = {row.part for row in rows}
+    return next(part for part in range(len(taken) + 1) if part not in taken)
+
+
+def _live_by_line(deal: Deal) -> dict[UUID, list[BilledDealLine]]:
+    statement = (
+        select(BilledDealLine)
+        .where(BilledDealLine.deal_id == deal.id, BilledDealLine.released_at.is_(None))
+        .execution_options(populate_existing=True)
+    )
+    found: dict[UUID, list[BilledDealLine]] = defaultdict(list)
+    for row in session.scalars(statement):
+        found[row.deal_line_id].append(row)
+    return found
+
+
+def _live_of(invoice: Invoice) -> Sequence[BilledDealLine]:
+    return session.scalars(
+        select(BilledDealLine).where(
+            BilledDealLine.invoice_id == invoice.id, BilledDealLine.released_at.is_(None)
+        )
+    ).all()

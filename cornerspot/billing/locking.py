@@ -1,0 +1,38 @@
+"""Locking an invoice, and its deal before it where lines are billed or released."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from cornerspot.billing.models import Invoice
+from cornerspot.crm.models import Deal
+from cornerspot.db import session
+from cornerspot.db.locks import lock
+from cornerspot.kit.errors import NotFound
+from cornerspot.tenancy import current_tenant_id
+
+PARTS = (joinedload(Invoice.account), joinedload(Invoice.contact), selectinload(Invoice.lines))
+
+
+def lock_invoice(invoice: Invoice, *, trashed: bool = False) -> Invoice:
+    """Hold the invoice (and first its deal) until the transaction ends.
+
+    Everything is read anew: the row, its lines, account and contact. Raises
+    NotFound when it was deleted, or is in the Trash without ``trashed``.
+    """
+    if invoice.deal_id is not None:  # Never changes after the draft was made, so it may be read before the lock.
+        deal = session.get(Deal, (current_tenant_id(), invoice.deal_id))
+        if deal is not None:
+            lock(deal)
+    session.flush()  # Unflushed changes would be overwritten by the refresh.
+    found = session.scalars(
+        select(Invoice)
+        .where(Invoice.id == invoice.id)
+        .options(*PARTS)
+        .with_for_update(of=Invoice)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None or (found.deleted_at is not None and not trashed):
+        raise NotFound("This invoice was deleted.")
+    return found
