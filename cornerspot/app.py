@@ -11,12 +11,13 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cornerspot import models  # noqa: F401 - every table and listener must be loaded
+from cornerspot import reactions, schedule  # noqa: F401 - the schedule registers its tasks
 from cornerspot.blueprints.support import assets, edge, errors, filters, gate, identity, limits, navigation, security
 from cornerspot.blueprints.support.converters import PublicIdConverter
 from cornerspot.db import db
 from cornerspot.db.embedded import ensure_running
 from cornerspot.logs import configure_logs
-from cornerspot.settings import Settings, load_settings
+from cornerspot.settings import Settings, load_settings, use_settings
 from cornerspot.tenancy import http
 
 BLUEPRINTS = (
@@ -41,6 +42,7 @@ class UnsafeDatabaseRole(RuntimeError):
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole application, ready to serve; raises when the database role could cross teams."""
     settings = settings or load_settings()
+    use_settings(settings)
     configure_logs(settings)
     app = edge.CornerspotFlask(__name__)
     app.url_map.converters["id"] = PublicIdConverter
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    reactions.load()
     db.init_app(app)
     with app.app_context():
         require_safe_role()

@@ -6,6 +6,7 @@ from cornerspot.catalog import models as catalog
 from cornerspot.conversion import models as conversion
 from cornerspot.crm import models as crm
 from cornerspot.documents import models as documents
+from cornerspot.jobs import models as jobs
 from cornerspot.mail import models as mail
 from cornerspot.people import models as people
 from cornerspot.plans import models as plans
@@ -21,6 +22,7 @@ __all__ = [
     "criteria",
     "crm",
     "documents",
+    "jobs",
     "mail",
     "people",
     "plans",

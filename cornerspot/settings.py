@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 ENVIRONMENTS = ("development", "demo", "test", "production")
 
 
+_in_use: dict[str, Settings] = {}
+
+
 class SettingsError(Exception):
     """The environment cannot be used; the message lists every mistake."""
 
@@ -77,6 +80,18 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         log_level=read.get("CORNERSPOT_LOG_LEVEL", "INFO"),
         trusted_proxies=int(proxies),
     )
+
+
+def use_settings(settings: Settings) -> None:
+    """Have ``current_settings`` answer with these; the app does this when it is made."""
+    _in_use["settings"] = settings
+
+
+def current_settings() -> Settings:
+    """The settings of this process, for packages below the web; raises SettingsError before there are any."""
+    if "settings" not in _in_use:
+        raise SettingsError("Make the app first: its settings are the ones in use.")
+    return _in_use["settings"]
 
 
 def _kept_secret(data_dir: Path) -> str:

@@ -1,1 +1,20 @@
 """Event-driven arrows between packages, one module per arrow."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from cornerspot.jobs import registry
+
+# Lower packages that bring tasks of their own.
+TASK_MODULES = ("cornerspot.jobs.upkeep", "cornerspot.mail.sending")
+
+
+def load() -> None:
+    """Every reaction and task is known, to those who publish as to the worker."""
+    for module in pkgutil.iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    for name in TASK_MODULES:
+        import_module(name)
+    registry.complete()

@@ -1,0 +1,16 @@
+"""What became of a message, told to the package whose message it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class MessageAccepted:
+    """The mail server took the message over."""
+
+    message_id: UUID
+    subject_type: str
+    subject_id: UUID | None
+    purpose: str

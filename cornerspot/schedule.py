@@ -1,0 +1,56 @@
+"""What runs when: one table. Times are UTC; a team's task runs once for each active team."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from sqlalchemy import select
+
+from cornerspot.db import session
+from cornerspot.jobs.publishing import enqueue, enqueue_for_teams
+from cornerspot.jobs.queue import Periodic
+from cornerspot.jobs.registry import task
+from cornerspot.tenancy.models import Team, TeamStatus
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A task, when it runs (cron, UTC), why, and whether once per team."""
+
+    cron: str
+    task: str
+    reason: str
+    per_team: bool = False
+
+    @property
+    def job_name(self) -> str:
+        return f"schedule.{self.task}"
+
+
+SCHEDULE = (
+    Entry("40 3 * * *", "jobs.forget_receipts", "receipts of jobs serve only while a job can be run again"),
+)
+
+
+def by_clock() -> list[Periodic]:
+    """The table as the worker takes it."""
+    return [Periodic(entry.job_name, entry.cron) for entry in SCHEDULE]
+
+
+def start(entry: Entry) -> None:
+    """The entry's task waits for the worker: once, or once for each active team."""
+    if entry.per_team:
+        active = select(Team.id).where(Team.status == TeamStatus.ACTIVE).order_by(Team.id)
+        enqueue_for_teams(entry.task, session.scalars(active).all())
+    else:
+        enqueue(entry.task)
+
+
+def _starter(entry: Entry) -> Callable[[], None]:
+    return partial(start, entry)
+
+
+for _entry in SCHEDULE:
+    task(_entry.job_name)(_starter(_entry))
