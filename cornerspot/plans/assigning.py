@@ -6,11 +6,13 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from cornerspot.activity.recording import record
 from cornerspot.db import session
 from cornerspot.db.locks import lock
 from cornerspot.kit import clock
-from cornerspot.kit.errors import Invalid
-from cornerspot.plans.catalog import PLANS, STARTING_PLAN_KEY, TRIAL_DAYS, TRIAL_PLAN_KEY
+from cornerspot.kit.errors import Invalid, PermissionDenied
+from cornerspot.people.actors import SYSTEM, Actor
+from cornerspot.plans.catalog import PLANS, STARTING_PLAN_KEY, TRIAL_DAYS, TRIAL_PLAN_KEY, PlanVersion
 from cornerspot.plans.models import TeamPlan
 
 
@@ -25,13 +27,41 @@ def start_trial() -> TeamPlan:
     return team_plan
 
 
-def assign_plan(plan_key: str, *, end_trial: bool = False) -> TeamPlan:
-    """The team of the scope has this plan from now on; raises Invalid for an unknown key."""
+def assign_plan(plan_key: str, *, by: Actor = SYSTEM, end_trial: bool = False) -> TeamPlan:
+    """The team of the scope has this plan from now on, and no change or request waits any more.
+
+    Only for operators and the system. Raises Invalid for an unknown key.
+    """
+    require_operator(by)
+    plan = find_plan(plan_key)
+    team_plan = locked_team_plan()
+    previous = team_plan.plan_key
+    team_plan.move_to(plan.key, at=clock.now())
+    if end_trial:
+        team_plan.end_trial()
+    if previous != plan.key:
+        record(team_plan, "changed", by=by, previous=previous, plan=plan.key)
+    return team_plan
+
+
+def find_plan(plan_key: str) -> PlanVersion:
+    """The plan version with this key; raises Invalid that lists the known ones."""
     if plan_key not in PLANS:
         raise Invalid(f"There is no plan {plan_key}. Known: {', '.join(PLANS)}.", field="plan_key")
-    team_plan = lock(session.scalars(select(TeamPlan)).one())
-    team_plan.plan_key, team_plan.started_at = plan_key, clock.now()
-    team_plan.next_plan_key = team_plan.next_plan_at = None
-    if end_trial:
-        team_plan.trial_plan_key = team_plan.trial_ends_at = None
-    return team_plan
+    return PLANS[plan_key]
+
+
+def team_plan_of_scope() -> TeamPlan:
+    """The plan row of the team of the scope."""
+    return session.scalars(select(TeamPlan)).one()
+
+
+def locked_team_plan() -> TeamPlan:
+    """The plan row of the team of the scope, held until the transaction ends."""
+    return lock(team_plan_of_scope())
+
+
+def require_operator(by: Actor) -> None:
+    """Pass for operators and the system; raises PermissionDenied."""
+    if by.kind not in ("operator", "system"):
+        raise PermissionDenied("Only an operator of this installation can do that.")

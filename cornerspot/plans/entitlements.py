@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cornerspot.db import session
 from cornerspot.db.locks import lock
@@ -52,25 +52,27 @@ class Entitlements:
         return [feature for feature in features if not self.allows(feature)]
 
     def require(self, *features: Feature) -> None:
-        """Pass when all may be used; raises FeatureMissing for the first that may not."""
-        for feature in self.missing(*features):
-            answer = self.answer(feature)
-            raise FeatureMissing(feature, answer=answer, message=_explain(feature, answer))
+        """Pass when all may be used; raises FeatureMissing whose message names each that may not."""
+        missing = self.missing(*features)
+        if missing:
+            message = " ".join(_explain(feature, self.answer(feature)) for feature in missing)
+            raise FeatureMissing(missing[0], answer=self.answer(missing[0]), message=message)
 
 
 def entitlements() -> Entitlements:
     """The answers for the team of the scope, read in one statement."""
     now = clock.now()
+    # Overrides × switches are joined as a product: a handful of rows, and one way to the database.
+    is_live = or_(PlanOverride.ends_at.is_(None), PlanOverride.ends_at > now)
     rows = session.execute(
         select(TeamPlan, PlanOverride, FeatureSwitch)
-        .outerjoin(PlanOverride, (PlanOverride.tenant_id == TeamPlan.tenant_id))
-        .outerjoin(FeatureSwitch, (FeatureSwitch.tenant_id == TeamPlan.tenant_id))
+        .outerjoin(PlanOverride, (PlanOverride.tenant_id == TeamPlan.tenant_id) & is_live)
+        .outerjoin(FeatureSwitch, FeatureSwitch.tenant_id == TeamPlan.tenant_id)
     ).all()
-    team_plan = rows[0][0]
     overrides = {row[1].id: row[1] for row in rows if row[1] is not None}
     switched_off = frozenset(Feature(row[2].feature) for row in rows if row[2] is not None)
-    live = [o for o in overrides.values() if o.ends_at is None or o.ends_at > now]
-    return _combine(team_plan, sorted(live, key=lambda o: o.created_at), switched_off, now)
+    oldest_first = sorted(overrides.values(), key=lambda override: (override.created_at, override.id))
+    return _combine(rows[0][0], oldest_first, switched_off, now)
 
 
 def _combine(
@@ -80,11 +82,9 @@ def _combine(
     now: datetime,
 ) -> Entitlements:
     plan = _plan_at(team_plan, now)
-    on_trial = team_plan.trial_ends_at is not None and team_plan.trial_ends_at > now
-    trial = PLANS[team_plan.trial_plan_key] if on_trial and team_plan.trial_plan_key else None
+    trial = _trial_at(team_plan, plan, now)
     included = set(plan.features | (trial.features if trial else frozenset()))
-    source = trial or plan
-    limits: dict[Limit, int | None] = {limit: source.limits.get(limit) for limit in Limit}
+    limits = {limit: _more_generous(limit, plan, trial) for limit in Limit}
     for override in overrides:  # The latest word of an operator stands.
         if override.feature is not None:
             (included.add if override.granted else included.discard)(Feature(override.feature))
@@ -100,6 +100,20 @@ def _plan_at(team_plan: TeamPlan, now: datetime) -> PlanVersion:
     return PLANS[team_plan.next_plan_key if due and team_plan.next_plan_key else team_plan.plan_key]
 
 
+def _trial_at(team_plan: TeamPlan, plan: PlanVersion, now: datetime) -> PlanVersion | None:
+    """The trial that still runs and gives something that the plan does not."""
+    if team_plan.trial_plan_key is None or team_plan.trial_ends_at is None or team_plan.trial_ends_at <= now:
+        return None
+    trial = PLANS[team_plan.trial_plan_key]
+    return None if trial.features <= plan.features else trial
+
+
+def _more_generous(limit: Limit, plan: PlanVersion, trial: PlanVersion | None) -> int | None:
+    sizes = [source.limits.get(limit) for source in (plan, trial) if source is not None]
+    known = [size for size in sizes if size is not None]
+    return max(known) if len(known) == len(sizes) else None
+
+
 def require_feature(*features: Feature) -> None:
     """Pass when the team of the scope may use all of these; raises FeatureMissing."""
     entitlements().require(*features)
@@ -108,12 +122,13 @@ def require_feature(*features: Feature) -> None:
 def lock_limit(limit: Limit) -> int | None:
     """Serialize the use of a limit until the transaction ends; returns its size, None for unlimited.
 
-    Nothing is locked for an unlimited team: there is nothing to use up.
+    Nothing is locked for an unlimited team: there is nothing to use up. The size is
+    read again under the lock, because a change of plan holds the same one.
     """
-    size = entitlements().limits[limit]
-    if size is not None:
-        lock(session.scalars(select(TeamPlan)).one())
-    return size
+    if entitlements().limits[limit] is None:
+        return None
+    lock(session.scalars(select(TeamPlan)).one())
+    return entitlements().limits[limit]
 
 
 def require_below(limit: Limit, *, size: int | None, used: int, adding: int = 1) -> None:

@@ -19,6 +19,8 @@ class TeamPlan(TenantOwned):
     __table_args__ = (
         tenant_unique(),
         CheckConstraint("(trial_plan_key IS NULL) = (trial_ends_at IS NULL)", name="trial_whole"),
+        CheckConstraint("(next_plan_key IS NULL) = (next_plan_at IS NULL)", name="next_plan_whole"),
+        CheckConstraint("(requested_plan_key IS NULL) = (requested_at IS NULL)", name="request_whole"),
     )
 
     plan_key: Mapped[str]  # names one version for ever, such as free_v1
@@ -27,6 +29,26 @@ class TeamPlan(TenantOwned):
     trial_ends_at: Mapped[datetime | None]
     next_plan_key: Mapped[str | None]  # a downgrade that waits for the period's end
     next_plan_at: Mapped[datetime | None]
+    requested_plan_key: Mapped[str | None]  # what the owner asked the operators for
+    requested_at: Mapped[datetime | None]
+
+    def move_to(self, plan_key: str, *, at: datetime) -> None:
+        """Be on a plan since a moment; whatever waited is settled by that."""
+        self.plan_key, self.started_at = plan_key, at
+        self.wait_for(None, at=None)
+        self.request(None, at=None)
+
+    def wait_for(self, plan_key: str | None, *, at: datetime | None) -> None:
+        """Change to a plan at a later moment, or (None) stay."""
+        self.next_plan_key, self.next_plan_at = plan_key, at
+
+    def request(self, plan_key: str | None, *, at: datetime | None) -> None:
+        """Ask the operators for a plan, or (None) take the request back."""
+        self.requested_plan_key, self.requested_at = plan_key, at
+
+    def end_trial(self) -> None:
+        """Have no trial any more."""
+        self.trial_plan_key = self.trial_ends_at = None
 
 
 class PlanOverride(TenantOwned):

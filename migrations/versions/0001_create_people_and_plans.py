@@ -23,7 +23,7 @@ TENANT_TABLES = (
     "feature_switches",
     "invitations",
 )
-GLOBAL_TABLES = ("people", "teams", "hand_offs", "password_resets", "sign_ins")
+GLOBAL_TABLES = ("people", "teams", "hand_offs", "password_resets", "sign_ins", "sign_in_failures")
 
 # A person's own teams, for choosing one: the only look across teams, and only at this.
 TEAMS_OF_PERSON = """
@@ -76,8 +76,6 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=True),
-        sa.Column("failed_attempts", sa.Integer(), nullable=False),
-        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_operator", sa.Boolean(), nullable=False),
         sa.Column("last_signed_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -130,10 +128,20 @@ def upgrade() -> None:
         sa.Column("trial_ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_plan_key", sa.Text(), nullable=True),
         sa.Column("next_plan_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("requested_plan_key", sa.Text(), nullable=True),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(trial_plan_key IS NULL) = (trial_ends_at IS NULL)",
             name=op.f("ck_team_plans_trial_whole"),
+        ),
+        sa.CheckConstraint(
+            "(next_plan_key IS NULL) = (next_plan_at IS NULL)",
+            name=op.f("ck_team_plans_next_plan_whole"),
+        ),
+        sa.CheckConstraint(
+            "(requested_plan_key IS NULL) = (requested_at IS NULL)",
+            name=op.f("ck_team_plans_request_whole"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_team_plans")),
         sa.UniqueConstraint("tenant_id", name=op.f("uq_team_plans_tenant_id")),
@@ -173,6 +181,7 @@ def upgrade() -> None:
         "hand_offs",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("browser_id", sa.Uuid(), nullable=False),
         sa.Column("token_digest", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
@@ -271,6 +280,7 @@ def upgrade() -> None:
         "sign_ins",
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("team_id", sa.Uuid(), nullable=True),
+        sa.Column("browser_id", sa.Uuid(), nullable=False),
         sa.Column("token_digest", sa.Text(), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -288,7 +298,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
         sa.UniqueConstraint("token_digest", name=op.f("uq_sign_ins_token_digest")),
     )
-    op.create_index("ix_sign_ins_person_id", "sign_ins", ["person_id"], unique=False)
+    op.create_index("ix_sign_ins_person_id", "sign_ins", ["person_id", "browser_id"], unique=False)
+    op.create_table(
+        "sign_in_failures",
+        sa.Column("email_digest", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_failed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failures")),
+        sa.UniqueConstraint("email_digest", name=op.f("uq_sign_in_failures_email_digest")),
+    )
+    op.create_index("ix_sign_in_failures_last", "sign_in_failures", ["last_failed_at"], unique=False)
     op.create_table(
         "feature_switches",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -353,6 +375,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION teams_of_person(uuid)")
     op.drop_table("invitations")
     op.drop_table("feature_switches")
+    op.drop_table("sign_in_failures")
     op.drop_table("sign_ins")
     op.drop_table("password_resets")
     op.drop_table("outgoing_messages")

@@ -8,3 +8,4 @@ from cornerspot.plans.features import Feature
 
 blueprint = Blueprint("billing", __name__)
 blueprint.features = (Feature.BILLING,)  # type: ignore[attr-defined]
+blueprint.reads_stay = True  # type: ignore[attr-defined]

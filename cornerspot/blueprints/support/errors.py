@@ -52,6 +52,8 @@ def _domain_error(error: errors.DomainError) -> ResponseReturnValue:
             "answer": error.answer,
             "plans": plans_with(feature),
         }
+    elif isinstance(error, errors.LimitReached):
+        details = {"limit": error.limit, "allowed": error.allowed}
     return _answer(status_of(error), error.message, **details)
 
 
@@ -86,6 +88,13 @@ def _answer(
     session.rollback()
     kept = {k: v for k, v in (headers or {}).items() if k in ("Allow", "Retry-After")}
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        return jsonify(status=status, detail=message, **{k: str(v) for k, v in details.items()}), status, kept
+        return jsonify(status=status, detail=message, **_plain(details)), status, kept
     page = render_template([f"errors/{status}.html", "errors/error.html"], status=status, message=message, **details)
     return page, status, kept
+
+
+def _plain(details: dict[str, object]) -> dict[str, object]:
+    """The details as an API answers them: keys, not sentences."""
+    plain = {key: value for key, value in details.items() if isinstance(value, str | int)}
+    plans = details.get("plans")
+    return {**plain, "plans": [plan.key for plan in plans]} if isinstance(plans, list) else plain

@@ -2,24 +2,36 @@
 
 ``@gate`` only writes the need down; ``decide`` runs before every view. A route
 without a need is refused at start-up, so that none is open by oversight.
+
+Losing a feature never loses data. Where a blueprint says ``reads_stay``, its pages
+that show records (``…_index``, ``…_show``, ``…_board``) stay open to a team that has
+such records, under a banner; everything else there answers 402. A feature named on
+the route itself is about doing something and is never relaxed. See
+``docs/adr/0012-lost-features-stay-readable.md``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from cornerspot.blueprints.support.identity import current_actor_or_none, signed_in_person
 from cornerspot.kit.errors import PermissionDenied
 from cornerspot.people.permissions import Permission
-from cornerspot.plans.features import Feature
+from cornerspot.plans.entitlements import Answer
+from cornerspot.plans.features import FEATURES, Feature
+from cornerspot.plans.standing import require_writable
+from cornerspot.plans.usage import has_records
 from cornerspot.tenancy.http import team_of_request
+from cornerspot.tenancy.models import TeamStatus
 
 View = TypeVar("View", bound=Callable[..., Any])
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SHOWING = ("index", "show", "board")  # how the names of views that show records end
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,17 @@ class Need:
     in_team: bool | None = True  # None: on the installation's pages and in a team alike
     writes_on_get: bool = False
     reason: str = ""
+    staying: frozenset[Feature] = frozenset()  # features whose records this page shows even when they are lost
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the shell says above a page: a suspended team, or a lost feature whose records are shown."""
+
+    strong: str
+    text: str
+    tone: str
+    leads_to_plan: bool = False
 
 
 def gate(
@@ -52,9 +75,11 @@ def public_route(
     return _say(Need(who="public", in_team=in_team, writes_on_get=writes_on_get, reason=reason))
 
 
-def person_route(reason: str, *, writes_on_get: bool = False) -> Callable[[View], View]:
+def person_route(
+    reason: str, *, in_team: bool | None = False, writes_on_get: bool = False
+) -> Callable[[View], View]:
     """For a signed-in person on the installation's own pages (choosing a team)."""
-    return _say(Need(who="person", in_team=False, writes_on_get=writes_on_get, reason=reason))
+    return _say(Need(who="person", in_team=in_team, writes_on_get=writes_on_get, reason=reason))
 
 
 def operator_route(reason: str) -> Callable[[View], View]:
@@ -77,11 +102,15 @@ def need_of(app: Flask, endpoint: str) -> Need | None:
     if need is None:
         return None
     blueprint = app.blueprints.get(endpoint.rpartition(".")[0])
-    extra = getattr(blueprint, "features", ())
+    extra: tuple[Feature, ...] = getattr(blueprint, "features", ())
     if need.who == "public" or not extra:
         return need
-    merged = tuple(dict.fromkeys((*extra, *need.features)))
-    return Need(need.who, need.permission, merged, need.in_team, need.writes_on_get, need.reason)
+    shows = getattr(blueprint, "reads_stay", False) and endpoint.endswith(SHOWING)
+    return replace(
+        need,
+        features=tuple(dict.fromkeys((*extra, *need.features))),
+        staying=frozenset(extra).difference(need.features) if shows else frozenset(),
+    )
 
 
 def decide() -> Response | None:
@@ -103,11 +132,46 @@ def decide() -> Response | None:
         return _to_sign_in()
     if need.permission is not None and not actor.may(need.permission):
         raise PermissionDenied()
+    # What touches the team's records asks for one or the other; signing out or one's own profile does not.
+    if request.method not in SAFE_METHODS and (need.permission or need.features):
+        require_writable(team)  # type: ignore[arg-type]
     if need.features:
-        from cornerspot.blueprints.support.context import request_entitlements
-
-        request_entitlements().require(*need.features)
+        _require_features(need)
     return None
+
+
+def _require_features(need: Need) -> None:
+    from cornerspot.blueprints.support.context import request_entitlements
+
+    answers = request_entitlements()
+    missing = answers.missing(*need.features)
+    if missing and request.method in SAFE_METHODS and need.staying.issuperset(missing) and has_records(*missing):
+        g.lost_features = missing
+        return
+    answers.require(*need.features)
+
+
+def standing() -> list[Standing]:
+    """What this page must say above itself, most serious first."""
+    team, said = team_of_request(), []
+    if team is not None and team.status == TeamStatus.SUSPENDED:
+        said.append(
+            Standing("This team is suspended.", "You can read and download everything, but change nothing.", "red")
+        )
+    for feature in g.get("lost_features", ()):
+        said.append(_lost(feature))
+    return said
+
+
+def _lost(feature: Feature) -> Standing:
+    from cornerspot.blueprints.support.context import request_entitlements
+
+    name = FEATURES[feature].name
+    if request_entitlements().answer(feature) is Answer.SWITCHED_OFF:
+        return Standing(f"{name} is switched off.", "Your records stay readable.", "amber", leads_to_plan=True)
+    return Standing(
+        f"{name} is not in your plan.", "Your records stay readable, and nothing is lost.", "amber", leads_to_plan=True
+    )
 
 
 def _decide_person(need: Need) -> Response | None:
@@ -128,6 +192,7 @@ def install(app: Flask) -> None:
     """Decide before every view."""
     public_route("our own styles, scripts and pictures", in_team=None)(app.view_functions["static"])
     app.before_request(decide)
+    app.jinja_env.globals["standing"] = standing
 
 
 def require_all_gated(app: Flask) -> None:

@@ -70,7 +70,7 @@ ENTRIES = (
 SETTINGS = (
     Entry("Team", "Company", "building-store", "settings.company", None, P.MANAGE_SETTINGS),
     Entry("Team", "Teammates", "users-group", "settings.teammates_index", covers=("settings.teammate", "settings.invitation")),
-    Entry("Team", "Plan & features", "layers-subtract", "plans.index", covers=("plans.",)),
+    Entry("Team", "Plan & features", "layers-subtract", "plans.show", None, P.MANAGE_FEATURES, ("plans.",)),
     Entry("Sales", "Pipelines", "layout-kanban", "settings.pipelines_index", F.CRM, P.MANAGE_SETTINGS),
     Entry("Billing", "Invoices", "file-invoice", "settings.invoices", F.BILLING, P.MANAGE_SETTINGS),
     Entry("Billing", "Taxes", "receipt-tax", "catalog.tax_rates_index", None, P.READ_CRM, ("catalog.tax",)),
