@@ -13,7 +13,6 @@ from cornerspot.db import session
 from cornerspot.tenancy.owned import TenantOwned
 
 
-
 class Author(Protocol):
     """Who did it: ``people.actors.Actor``, or whatever else carries these three."""
 

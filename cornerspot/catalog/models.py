@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CHAR, BigInteger, CheckConstraint, Index, Numeric
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from cornerspot.db.base import one_of
+from cornerspot.db.base import SearchText, one_of
+from cornerspot.kit.searching import search_form
 from cornerspot.tenancy.owned import TenantOwned, tenant_index
 
 UNIT_PRICE = Numeric(20, 6)
@@ -84,10 +85,11 @@ class Product(TenantOwned):
             unique=True,
             postgresql_where="code <> ''",
         ),
-        tenant_index("ix_products_name", "name", "id"),
+        tenant_index("ix_products_name", "search_name", "id"),
     )
 
     name: Mapped[str]
+    search_name: Mapped[str] = mapped_column(SearchText)
     code: Mapped[str] = mapped_column(default="")
     description: Mapped[str] = mapped_column(default="")
     unit_price: Mapped[Decimal] = mapped_column(UNIT_PRICE)
@@ -100,6 +102,11 @@ class Product(TenantOwned):
     is_active: Mapped[bool] = mapped_column(default=True)
     archived_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @validates("name")
+    def _keep_search_name(self, _: str, name: str) -> str:
+        self.search_name = search_form(name)
+        return name
 
 
 class PricedLine:

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CHAR, BigInteger, CheckConstraint, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from cornerspot.catalog.models import Frequency, PricedDocument, PricedLine, amounts_add_up
-from cornerspot.db.base import one_of
+from cornerspot.db.base import SearchText, one_of
 from cornerspot.kit import clock
+from cornerspot.kit.searching import search_form
 from cornerspot.people.models import Membership
 from cornerspot.tenancy.owned import (
     TenantOwned,
@@ -40,10 +41,11 @@ class Account(TenantOwned):
     __table_args__ = (
         tenant_fk("memberships", "owner_id"),
         CheckConstraint("terms_days BETWEEN 0 AND 365", name="terms_range"),
-        tenant_index("ix_accounts_name", "name", "id"),
+        tenant_index("ix_accounts_name", "search_name", "id"),
     )
 
     name: Mapped[str]
+    search_name: Mapped[str] = mapped_column(SearchText)
     legal_name: Mapped[str] = mapped_column(default="")
     billing_email: Mapped[str] = mapped_column(default="")
     billing_address: Mapped[dict[str, Any]] = mapped_column(default=dict)
@@ -62,8 +64,13 @@ class Account(TenantOwned):
     version: Mapped[int] = mapped_column(default=1)
     owner: Mapped[Membership | None] = tenant_relationship("Account", "Membership", "owner_id")
     contacts: Mapped[list[Contact]] = tenant_collection(
-        "Account", "Contact", "account_id", order_by="Contact.last_name", viewonly=True
+        "Account", "Contact", "account_id", order_by="Contact.search_name", viewonly=True
     )
+
+    @validates("name")
+    def _keep_search_name(self, _: str, name: str) -> str:
+        self.search_name = search_form(name)
+        return name
 
 
 class Contact(TenantOwned):
@@ -73,13 +80,16 @@ class Contact(TenantOwned):
     __table_args__ = (
         tenant_fk("accounts", "account_id"),
         tenant_fk("memberships", "owner_id"),
-        tenant_index("ix_contacts_name", "last_name", "first_name", "id"),
+        tenant_index("ix_contacts_name", "search_name", "id"),
+        tenant_index("ix_contacts_first_name", "search_first_name"),
         tenant_index("ix_contacts_account_id", "account_id"),
         tenant_index("ix_contacts_email", "email"),
     )
 
     first_name: Mapped[str] = mapped_column(default="")
     last_name: Mapped[str] = mapped_column(default="")
+    search_name: Mapped[str] = mapped_column(SearchText, default="")  # last name first, as lists are sorted
+    search_first_name: Mapped[str] = mapped_column(SearchText, default="")
     email: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     job_title: Mapped[str] = mapped_column(default="")
@@ -95,6 +105,13 @@ class Contact(TenantOwned):
     @property
     def name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @validates("first_name", "last_name")
+    def _keep_search_names(self, key: str, value: str) -> str:
+        first = value if key == "first_name" else self.first_name or ""
+        last = value if key == "last_name" else self.last_name or ""
+        self.search_name, self.search_first_name = search_form(f"{last} {first}"), search_form(first)
+        return value
 
 
 class Pipeline(TenantOwned):
@@ -144,9 +161,11 @@ class Deal(PricedDocument, TenantOwned):
         tenant_index("ix_deals_stage_id", "stage_id", "board_position"),
         tenant_index("ix_deals_account_id", "account_id"),
         tenant_index("ix_deals_recent", "created_at", "id"),
+        tenant_index("ix_deals_name", "search_name", "id"),
     )
 
     name: Mapped[str]
+    search_name: Mapped[str] = mapped_column(SearchText)
     account_id: Mapped[UUID | None]
     contact_id: Mapped[UUID | None]
     pipeline_id: Mapped[UUID]
@@ -170,6 +189,11 @@ class Deal(PricedDocument, TenantOwned):
     lines: Mapped[list[DealLine]] = tenant_collection(
         "Deal", "DealLine", "deal_id", order_by="DealLine.position", cascade="all, delete-orphan"
     )
+
+    @validates("name")
+    def _keep_search_name(self, _: str, name: str) -> str:
+        self.search_name = search_form(name)
+        return name
 
 
 class DealLine(PricedLine, TenantOwned):

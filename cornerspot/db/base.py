@@ -20,6 +20,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# Ranges of text are prefixes only where letters sort by their code.
+SearchText = Text(collation="C")
+
 
 class Base(DeclarativeBase):
     """All tables. Text has no length in the schema, moments have a zone, maps are JSONB."""

@@ -9,7 +9,7 @@ from cornerspot.db.rls import protect_tenant_table
 from sqlalchemy.dialects import postgresql
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("search_name", sa.Text(collation="C"), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("unit_price", sa.Numeric(precision=20, scale=6), nullable=False),
@@ -91,7 +92,7 @@ def upgrade() -> None:
         sa.CheckConstraint("unit_price >= 0", name=op.f("ck_products_price_not_negative")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_products")),
     )
-    op.create_index("ix_products_name", "products", ["tenant_id", "name", "id"], unique=False)
+    op.create_index("ix_products_name", "products", ["tenant_id", "search_name", "id"], unique=False)
     op.create_index(
         "uq_products_code",
         "products",
@@ -149,6 +150,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("search_name", sa.Text(collation="C"), nullable=False),
         sa.Column("legal_name", sa.Text(), nullable=False),
         sa.Column("billing_email", sa.Text(), nullable=False),
         sa.Column("billing_address", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -174,13 +176,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_accounts")),
     )
-    op.create_index("ix_accounts_name", "accounts", ["tenant_id", "name", "id"], unique=False)
+    op.create_index("ix_accounts_name", "accounts", ["tenant_id", "search_name", "id"], unique=False)
     op.create_table(
         "contacts",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("first_name", sa.Text(), nullable=False),
         sa.Column("last_name", sa.Text(), nullable=False),
+        sa.Column("search_name", sa.Text(collation="C"), nullable=False),
+        sa.Column("search_first_name", sa.Text(collation="C"), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("phone", sa.Text(), nullable=False),
         sa.Column("job_title", sa.Text(), nullable=False),
@@ -206,13 +210,17 @@ def upgrade() -> None:
     op.create_index("ix_contacts_account_id", "contacts", ["tenant_id", "account_id"], unique=False)
     op.create_index("ix_contacts_email", "contacts", ["tenant_id", "email"], unique=False)
     op.create_index(
-        "ix_contacts_name", "contacts", ["tenant_id", "last_name", "first_name", "id"], unique=False
+        "ix_contacts_name", "contacts", ["tenant_id", "search_name", "id"], unique=False
+    )
+    op.create_index(
+        "ix_contacts_first_name", "contacts", ["tenant_id", "search_first_name"], unique=False
     )
     op.create_table(
         "deals",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("search_name", sa.Text(collation="C"), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("contact_id", sa.Uuid(), nullable=True),
         sa.Column("pipeline_id", sa.Uuid(), nullable=False),
@@ -269,6 +277,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_deals")),
     )
+    op.create_index("ix_deals_name", "deals", ["tenant_id", "search_name", "id"], unique=False)
     op.create_index("ix_deals_account_id", "deals", ["tenant_id", "account_id"], unique=False)
     op.create_index("ix_deals_recent", "deals", ["tenant_id", "created_at", "id"], unique=False)
     op.create_index(
