@@ -35,20 +35,39 @@ class Person(GlobalModel):
     email: Mapped[str]
     name: Mapped[str]
     password_hash: Mapped[str | None]
-    failed_attempts: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None]
     is_operator: Mapped[bool] = mapped_column(default=False)
     last_signed_in_at: Mapped[datetime | None]
 
 
+class SignInFailure(GlobalModel):
+    """How often signing in failed for an e-mail address lately.
+
+    A row of its own, and also for addresses that nobody has: whether a wait is
+    asked for must not tell who has a sign-in.
+    """
+
+    __tablename__ = "sign_in_failures"
+    __table_args__ = (UniqueConstraint("email_digest"), Index("ix_sign_in_failures_last", "last_failed_at"))
+
+    email_digest: Mapped[str]
+    failures: Mapped[int] = mapped_column(default=0)
+    last_failed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    locked_until: Mapped[datetime | None]
+
+
 class SignIn(GlobalModel):
-    """One browser that is signed in to one team; the cookie holds the token, we hold its digest."""
+    """One browser that is signed in to one team; the cookie holds the token, we hold its digest.
+
+    Sign-ins that one browser came to by hand-off share their ``browser_id``, so
+    that signing out ends all of them.
+    """
 
     __tablename__ = "sign_ins"
-    __table_args__ = (UniqueConstraint("token_digest"), Index("ix_sign_ins_person_id", "person_id"))
+    __table_args__ = (UniqueConstraint("token_digest"), Index("ix_sign_ins_person_id", "person_id", "browser_id"))
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    browser_id: Mapped[UUID]
     token_digest: Mapped[str]
     last_seen_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
@@ -66,6 +85,7 @@ class HandOff(GlobalModel):
 
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    browser_id: Mapped[UUID]
     token_digest: Mapped[str]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

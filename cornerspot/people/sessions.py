@@ -5,25 +5,31 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 
 from cornerspot.db import session
 from cornerspot.kit import clock
+from cornerspot.kit.ids import new_id
 from cornerspot.kit.secrets import digest, new_token
 from cornerspot.people.actors import Actor
 from cornerspot.people.models import Membership, Person, Role, SignIn
 
 LASTS = timedelta(days=30)
+SEEN_EVERY = timedelta(minutes=10)
 
 
 def begin_session(
-    person: Person, *, team_id: UUID | None, ip_address: str, user_agent: str
+    person: Person, *, team_id: UUID | None, ip_address: str, user_agent: str, browser_id: UUID | None = None
 ) -> tuple[str, SignIn]:
-    """A new sign-in and the token for its cookie; the token is stored nowhere."""
+    """A new sign-in and the token for its cookie; the token is stored nowhere.
+
+    ``browser_id`` is that of the sign-in it came from by hand-off, None for a fresh one.
+    """
     token = new_token()
     row = SignIn(
         person_id=person.id,
         team_id=team_id,
+        browser_id=browser_id or new_id(),
         token_digest=digest(token),
         expires_at=clock.now() + LASTS,
         ip_address=ip_address,
@@ -62,8 +68,37 @@ def find_session(token: str, *, team_id: UUID | None) -> tuple[SignIn, Person, A
 
 
 def end_session(row: SignIn) -> None:
-    """The sign-in is over."""
-    row.ended_at = row.ended_at or clock.now()
+    """The sign-in is over, with all that the same browser came to by hand-off."""
+    _end(SignIn.person_id == row.person_id, SignIn.browser_id == row.browser_id)
+
+
+def end_all_sessions(person: Person, *, except_for: SignIn | None = None) -> None:
+    """The person is signed out everywhere, but for the browser of ``except_for``."""
+    kept = [SignIn.browser_id != except_for.browser_id] if except_for else []
+    _end(SignIn.person_id == person.id, *kept)
+
+
+def live_sessions(person: Person) -> list[SignIn]:
+    """One row for each browser in which the person is signed in, the newest first."""
+    rows = session.scalars(
+        select(SignIn)
+        .where(SignIn.person_id == person.id, SignIn.ended_at.is_(None), SignIn.expires_at > clock.now())
+        .order_by(SignIn.created_at.desc(), SignIn.id.desc())
+    )
+    newest: dict[UUID, SignIn] = {}
+    for row in rows:
+        newest.setdefault(row.browser_id, row)
+    return list(newest.values())
+
+
+def touch_session(row: SignIn) -> None:
+    """The sign-in was seen just now, noted at most every ten minutes."""
+    if clock.now() - row.last_seen_at > SEEN_EVERY:
+        row.last_seen_at = clock.now()
+
+
+def _end(*conditions: ColumnElement[bool]) -> None:
+    session.execute(update(SignIn).where(*conditions, SignIn.ended_at.is_(None)).values(ended_at=clock.now()))
 
 
 def teammate(membership: Membership, person: Person) -> Actor:

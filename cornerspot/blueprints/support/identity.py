@@ -7,6 +7,7 @@ and one team. Ending the row signs the browser out at once.
 from __future__ import annotations
 
 from typing import cast
+from uuid import UUID
 
 from flask import Flask, g, request, session as cookie
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
@@ -69,24 +70,29 @@ def current_actor() -> Actor:
     return actor
 
 
-def sign_in_browser(person: Person) -> None:
-    """Sign this browser in to the address it is on (a team, or the installation's pages)."""
+def sign_in_browser(person: Person, *, browser_id: UUID | None = None) -> SignIn:
+    """Sign this browser in to the address it is on (a team, or the installation's pages).
+
+    ``browser_id`` ties it to the sign-in that handed it over.
+    """
     team = team_of_request()
     token, row = begin_session(
         person,
         team_id=team.id if team else None,
         ip_address=request.remote_addr or "",
         user_agent=request.user_agent.string[:400],
+        browser_id=browser_id,
     )
     cookie.clear()  # A session from before the sign-in must not survive it (fixation).
     cookie["_team"] = str(team.id) if team else "installation"
     cookie.permanent = True
     g.pop("_login_user", None)
     login_user(SignedIn(token, row, person, None))
+    return row
 
 
 def sign_out_browser() -> None:
-    """End the sign-in of this browser."""
+    """End the sign-in of this browser, in every team that it was handed to."""
     user = signed_in()
     if user is not None:
         end_session(user.row)
