@@ -57,24 +57,31 @@ def give_to_server(path: Path) -> None:
         os.chown(path, *account)
 
 
-def programs_for_server(installed: Path) -> Path:
-    """The folder of PostgreSQL's installation, or a copy of it that the server's account can reach."""
-    if _can_enter(installed / "bin"):
-        return installed
-    program = (installed / "bin" / "postgres").stat()
+def programs_for_server(package: Path) -> Path:
+    """The installed package of PostgreSQL, or a copy of it that the server's account can reach."""
+    if _can_enter(package):
+        return package
+    program = (package / "pginstall" / "bin" / "postgres").stat()
     fingerprint = hashlib.sha256(f"{program.st_size} {program.st_mtime_ns}".encode()).hexdigest()[:12]
     copy = _REACHABLE / f"postgresql-{fingerprint}"
     if not copy.exists():
-        _REACHABLE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=_REACHABLE))
-        shutil.copytree(installed, fresh / "files", symlinks=True)
-        try:
-            (fresh / "files").rename(copy)
-        except OSError:  # The server of another clone copied the same files meanwhile.
-            if not copy.exists():
-                raise
-        shutil.rmtree(fresh)
-    return copy
+        _copy_whole(package, copy)
+    return copy / package.name
+
+
+def _copy_whole(package: Path, copy: Path) -> None:
+    """The package and the libraries that its wheel keeps beside it lie in the folder ``copy``."""
+    _REACHABLE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix="copying-", dir=_REACHABLE))
+    for part in (package, package.with_name(f"{package.name}.libs")):
+        if part.exists():
+            shutil.copytree(part, fresh / "files" / part.name, symlinks=True)
+    try:
+        (fresh / "files").rename(copy)
+    except OSError:  # The server of another clone copied the same files meanwhile.
+        if not copy.exists():
+            raise
+    shutil.rmtree(fresh)
 
 
 def _account_called(name: str) -> pwd.struct_passwd | None:

