@@ -246,7 +246,5 @@ def _live_by_line(deal: Deal) -> dict[UUID, list[BilledDealLine]]:
 
 def _live_of(invoice: Invoice) -> Sequence[BilledDealLine]:
     return session.scalars(
-        select(BilledDealLine).where(
-            BilledDealLine.invoice_id == invoice.id, BilledDealLine.released_at.is_(None)
-        )
+        select(BilledDealLine).where(BilledDealLine.invoice_id == invoice.id, BilledDealLine.released_at.is_(None))
     ).all()

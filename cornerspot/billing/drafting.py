@@ -102,7 +102,7 @@ def update_draft(invoice: Invoice, entered: DraftInput, *, seen_version: int, by
     """
     by.require(Permission.CREATE_INVOICES)
     require_feature(Feature.BILLING)
-    lock_invoice(invoice)
+    lock_invoice(invoice, deal_first=True)
     if invoice.status != InvoiceStatus.DRAFT:
         raise Conflict("A cancelled draft cannot be edited." if not invoice.is_finalized else NOT_A_DRAFT)
     if invoice.version != seen_version:

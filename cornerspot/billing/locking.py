@@ -15,16 +15,14 @@ from cornerspot.tenancy import current_tenant_id
 PARTS = (joinedload(Invoice.account), joinedload(Invoice.contact), selectinload(Invoice.lines))
 
 
-def lock_invoice(invoice: Invoice, *, trashed: bool = False) -> Invoice:
-    """Hold the invoice (and first its deal) until the transaction ends.
+def lock_invoice(invoice: Invoice, *, deal_first: bool = False, trashed: bool = False) -> Invoice:
+    """Hold the invoice until the transaction ends, with its lines, account and contact read anew.
 
-    Everything is read anew: the row, its lines, account and contact. Raises
+    ``deal_first`` for steps that bill or release lines of its deal. Raises
     NotFound when it was deleted, or is in the Trash without ``trashed``.
     """
-    if invoice.deal_id is not None:  # Never changes after the draft was made, so it may be read before the lock.
-        deal = session.get(Deal, (current_tenant_id(), invoice.deal_id))
-        if deal is not None:
-            lock(deal)
+    if deal_first and invoice.deal_id is not None:
+        _lock_deal(invoice)
     session.flush()  # Unflushed changes would be overwritten by the refresh.
     found = session.scalars(
         select(Invoice)
@@ -36,3 +34,10 @@ def lock_invoice(invoice: Invoice, *, trashed: bool = False) -> Invoice:
     if found is None or (found.deleted_at is not None and not trashed):
         raise NotFound("This invoice was deleted.")
     return found
+
+
+def _lock_deal(invoice: Invoice) -> None:
+    """Hold the deal; which one it is never changes after the draft was made."""
+    deal = session.get(Deal, (current_tenant_id(), invoice.deal_id))
+    if deal is not None:
+        lock(deal)

@@ -43,7 +43,9 @@ def line(description: str = "Consulting", quantity: str = "2", unit_price: str =
     return LineInput(description=description, quantity=Decimal(quantity), unit_price=Decimal(unit_price), **fields)
 
 
-def new_draft(by: Actor, account: Account | None = None, lines: list[LineInput] | None = None, **fields: Any) -> Invoice:
+def new_draft(
+    by: Actor, account: Account | None = None, lines: list[LineInput] | None = None, **fields: Any
+) -> Invoice:
     """A draft for a customer, flushed."""
     entered = DraftInput(
         account=account or new_account(),

@@ -1,0 +1,148 @@
+"""Finalizing: a draft gets its number, dates, tax rows and frozen copy, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy.exc import IntegrityError
+
+from cornerspot.activity.recording import record
+from cornerspot.billing import numbering
+from cornerspot.billing.events import InvoiceFinalized
+from cornerspot.billing.freezing import freeze
+from cornerspot.billing.locking import lock_invoice
+from cornerspot.billing.models import BillingSettings, Invoice, InvoiceTax
+from cornerspot.billing.settings import billing_settings
+from cornerspot.billing.states import INVOICE, InvoiceStatus
+from cornerspot.billing.transitions import note_transition
+from cornerspot.billing.usage import count_finalized_invoices
+from cornerspot.catalog.amounts import Totals
+from cornerspot.catalog.lines import reckon
+from cornerspot.db import session
+from cornerspot.jobs.publishing import publish
+from cornerspot.kit import clock
+from cornerspot.kit.errors import Conflict, Invalid
+from cornerspot.people.actors import Actor
+from cornerspot.people.permissions import Permission
+from cornerspot.plans.entitlements import entitlements, lock_limit, require_below
+from cornerspot.plans.features import Feature, Limit
+from cornerspot.tenancy import current_team
+
+
+@dataclass(frozen=True)
+class FinalizePreview:
+    """What finalizing now would do, for the dialog that asks. ``refusal`` says why it cannot be done."""
+
+    number: str
+    issued_on: date
+    due_on: date
+    refusal: str = ""
+
+
+def finalize_invoice(invoice: Invoice, *, by: Actor, on: date | None = None) -> Invoice:
+    """The draft is final: numbered, dated, frozen, open (or paid when nothing is owed); flushed.
+
+    ``on`` is the issue date; without it the invoice's chosen date, or today in the
+    team's zone. Raises IllegalTransition, Invalid, Conflict, LimitReached,
+    FeatureMissing, PermissionDenied.
+    """
+    by.require(Permission.FINALIZE_INVOICES)
+    lock_invoice(invoice)
+    before = invoice.status
+    INVOICE.require(InvoiceStatus(before), InvoiceStatus.OPEN)
+    _require_entitled()
+    settings = billing_settings()
+    issued_on = on or invoice.invoice_on or _today()
+    due_on = _due_on(invoice, issued_on)
+    totals = reckon(invoice, invoice.lines)
+    _require_finalizable(invoice, issued_on, due_on)
+    session.add_all(_tax_rows(invoice, totals))
+    frozen = freeze(invoice, totals, settings)
+    publish(InvoiceFinalized(invoice.id))
+    record(invoice, "finalized", by=by, issued_on=issued_on, due_on=due_on, total_minor=invoice.total_minor)
+    session.flush()  # All that can be written before the number is: others wait for the series.
+    number = _number(invoice, settings, issued_on)
+    invoice.finalize(number=number, issued_on=issued_on, due_on=due_on, frozen=frozen)
+    note_transition(invoice, before, by=by)
+    _flush(number)
+    return invoice
+
+
+def preview_finalization(invoice: Invoice) -> FinalizePreview:
+    """What would happen if the draft were finalized now; needs its lines loaded."""
+    settings = billing_settings()
+    issued_on = invoice.invoice_on or _today()
+    number = invoice.manual_number or numbering.next_number(settings, on=issued_on)
+    refusal = ""
+    due_on = invoice.chosen_due_on or issued_on + timedelta(days=invoice.terms_days)
+    try:
+        _require_finalizable(invoice, issued_on, due_on)
+    except (Conflict, Invalid) as error:
+        refusal = error.message
+    return FinalizePreview(number, issued_on, due_on, refusal)
+
+
+def _require_entitled() -> None:
+    """Pass when the plan has billing and room for one more invoice this month, which is then locked."""
+    granted = entitlements()
+    granted.require(Feature.BILLING)
+    if granted.limits[Limit.FINALIZED_INVOICES] is not None:
+        size = lock_limit(Limit.FINALIZED_INVOICES)
+        require_below(Limit.FINALIZED_INVOICES, size=size, used=count_finalized_invoices())
+
+
+def _require_finalizable(invoice: Invoice, issued_on: date, due_on: date) -> None:
+    if invoice.account_id is None:
+        raise Invalid("Choose a customer before finalizing: the invoice has none.", field="account")
+    if not invoice.lines:
+        raise Conflict("Add a line before finalizing: the invoice has none.")
+    if invoice.total_minor < 0:
+        raise Conflict("The total is below zero. Reduce the credits or discounts before finalizing.")
+    if issued_on > _today():
+        raise Invalid("The invoice date is after today. Choose today or an earlier date.", field="invoice_on")
+    if due_on < issued_on:
+        raise Invalid("The due date is before the invoice date. Change one of them.", field="chosen_due_on")
+
+
+def _due_on(invoice: Invoice, issued_on: date) -> date:
+    return invoice.chosen_due_on or issued_on + timedelta(days=invoice.terms_days)
+
+
+def _number(invoice: Invoice, settings: BillingSettings, issued_on: date) -> str:
+    """The manual number, or the next of the series; whoever comes here next waits for this transaction."""
+    if invoice.manual_number is not None:
+        numbering.require_usable_manual_number(invoice.manual_number)
+        return invoice.manual_number
+    return numbering.take_number(settings, on=issued_on)
+
+
+def _tax_rows(invoice: Invoice, totals: Totals) -> list[InvoiceTax]:
+    return [
+        InvoiceTax(
+            invoice_id=invoice.id,
+            position=position,
+            tax_key=row.key,
+            name=row.name,
+            percent=row.percent,
+            base_minor=row.base_minor,
+            tax_minor=row.tax_minor,
+        )
+        for position, row in enumerate(totals.tax_breakdown)
+    ]
+
+
+def _flush(number: str) -> None:
+    """Write the number; the unique over numbers is the last word."""
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if "uq_invoices_tenant_id_number" not in str(error.orig):
+            raise
+        raise Conflict(
+            f"Another invoice has the number {number}. Change the manual number, or the pattern in Settings → Invoices."
+        ) from error
+
+
+def _today() -> date:
+    return clock.today(current_team().time_zone)

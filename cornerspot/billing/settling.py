@@ -1,0 +1,142 @@
+"""Settling: money that arrived is recorded against an invoice, and can be undone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import select
+
+from cornerspot.activity.recording import record
+from cornerspot.billing.locking import lock_invoice
+from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
+from cornerspot.billing.models.payment import METHODS
+from cornerspot.billing.states import InvoiceStatus
+from cornerspot.billing.transitions import note_transition
+from cornerspot.db import session
+from cornerspot.db.locks import lock
+from cornerspot.kit import clock
+from cornerspot.kit.errors import Conflict, Invalid
+from cornerspot.kit.money import Money
+from cornerspot.kit.money_text import format_money
+from cornerspot.people.actors import Actor
+from cornerspot.people.permissions import Permission
+from cornerspot.plans.entitlements import require_feature
+from cornerspot.plans.features import Feature
+from cornerspot.tenancy import current_team
+
+_NOT_PAYABLE = {
+    InvoiceStatus.DRAFT: "This invoice is a draft. Finalize it before recording a payment.",
+    InvoiceStatus.PAID: "This invoice is already paid.",
+    InvoiceStatus.VOID: "This invoice is void; there is nothing to pay.",
+    InvoiceStatus.CANCELLED: "This draft was cancelled; there is nothing to pay.",
+    InvoiceStatus.UNCOLLECTIBLE: "This invoice was written off. Reopen it before recording a payment.",
+}
+
+
+def record_manual_payment(
+    invoice: Invoice,
+    *,
+    amount_minor: int,
+    method: str,
+    received_on: date,
+    by: Actor,
+    request_key: str,
+    reference: str = "",
+    note: str = "",
+) -> Payment:
+    """The money is booked and the invoice partially paid or paid; flushed.
+
+    ``amount_minor`` in the invoice's currency, above zero and at most its balance.
+    The same ``request_key`` again (a double click, a retry) gives the first payment.
+    Raises Conflict, Invalid, FeatureMissing, PermissionDenied.
+    """
+    by.require(Permission.RECORD_PAYMENTS)
+    require_feature(Feature.BILLING)
+    lock_invoice(invoice)
+    earlier = _recorded_before(request_key)
+    if earlier is not None:
+        return earlier
+    if not invoice.is_unpaid:
+        raise Conflict(_NOT_PAYABLE[InvoiceStatus(invoice.status)])
+    _require_sound(invoice, amount_minor, method, received_on)
+    payment = _booked(invoice, amount_minor, received_on)
+    payment.method, payment.reference, payment.internal_note = method, reference, note
+    payment.recorded_by, payment.request_key = by.membership_id, request_key
+    session.add(payment)
+    _settle(invoice, invoice.paid_minor + amount_minor, by=by)
+    record(invoice, "payment_recorded", by=by, amount_minor=amount_minor, currency=invoice.currency, method=method)
+    session.flush()  # A request key that another invoice used meanwhile is refused here.
+    return payment
+
+
+def undo_payment(payment: Payment, *, reason: str, by: Actor) -> None:
+    """The payment no longer counts, and what it settled is owed again; row and reason stay.
+
+    Raises Conflict when it was undone before, Invalid without a reason.
+    """
+    by.require(Permission.UNDO_PAYMENTS)
+    require_feature(Feature.BILLING)
+    if not reason.strip():
+        raise Invalid("Say why this payment is undone; it stays on record.", field="reason")
+    allocations = session.scalars(
+        select(PaymentAllocation)
+        .where(PaymentAllocation.payment_id == payment.id)
+        .order_by(PaymentAllocation.invoice_id)  # One order of locks for everybody.
+    ).all()
+    invoices = [lock_invoice(_invoice_of(allocation)) for allocation in allocations]
+    lock(payment)
+    if payment.status != "completed":
+        raise Conflict("This payment was undone already.")
+    payment.status, payment.undone_at, payment.undo_reason = "undone", clock.now(), reason.strip()
+    for allocation, invoice in zip(allocations, invoices, strict=True):
+        allocation.released_at = clock.now()
+        _settle(invoice, invoice.paid_minor - allocation.amount_minor, by=by, reason=reason.strip())
+        record(
+            invoice,
+            "payment_undone",
+            by=by,
+            amount_minor=allocation.amount_minor,
+            currency=payment.currency,
+            reason=reason.strip(),
+        )
+    session.flush()
+
+
+def _booked(invoice: Invoice, amount_minor: int, received_on: date) -> Payment:
+    """A payment of the invoice's customer, all of it for this invoice."""
+    return Payment(
+        account_id=cast(UUID, invoice.account_id),  # A finalized invoice has a customer.
+        amount_minor=amount_minor,
+        currency=invoice.currency,
+        received_on=received_on,
+        allocations=[PaymentAllocation(invoice_id=invoice.id, amount_minor=amount_minor)],
+    )
+
+
+def _settle(invoice: Invoice, paid_minor: int, *, by: Actor, reason: str = "") -> None:
+    before = invoice.status
+    invoice.settle(paid_minor)
+    note_transition(invoice, before, by=by, reason=reason)
+
+
+def _recorded_before(request_key: str) -> Payment | None:
+    """The payment that this very request made; the invoice's lock makes a second click wait for the first."""
+    return session.scalars(select(Payment).where(Payment.request_key == request_key)).one_or_none()
+
+
+def _invoice_of(allocation: PaymentAllocation) -> Invoice:
+    return session.scalars(select(Invoice).where(Invoice.id == allocation.invoice_id)).one()
+
+
+def _require_sound(invoice: Invoice, amount_minor: int, method: str, received_on: date) -> None:
+    if amount_minor <= 0:
+        raise Invalid("Enter an amount above zero.", field="amount")
+    if amount_minor > invoice.balance_minor:
+        owed = format_money(Money(invoice.balance_minor, invoice.currency), current_team().locale)
+        raise Invalid(f"Only {owed} is outstanding. Enter that or less.", field="amount")
+    if method not in METHODS:
+        raise Invalid("Choose how the money arrived.", field="method")
+    if received_on > clock.today(current_team().time_zone):
+        raise Invalid("The date is after today. Enter the day the money arrived.", field="received_on")
