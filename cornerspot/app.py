@@ -9,9 +9,13 @@ from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
 
-from cornerspot import models  # noqa: F401 - every table and listener must be loaded
-from cornerspot import reactions, schedule  # noqa: F401 - the schedule registers its tasks
+from cornerspot import (  # noqa: F401 - the schedule registers its tasks
+    models,
+    reactions,
+    schedule,
+)
 from cornerspot.blueprints.support import assets, edge, errors, filters, gate, identity, limits, navigation, security
 from cornerspot.blueprints.support.converters import PublicIdConverter
 from cornerspot.db import db
@@ -32,6 +36,7 @@ BLUEPRINTS = (
     "operators",
 )
 MEGABYTE = 1024 * 1024
+HOUR = 3600
 DATABASE = "cornerspot"
 
 
@@ -71,10 +76,27 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(import_module(f"cornerspot.blueprints.{name}").blueprint)
     gate.require_all_gated(app)
     http.install(app, external_url=settings.external_url)
+    serve_static(app, settings)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def serve_static(app: Flask, settings: Settings) -> None:
+    """Serve ``/static/`` before everything else: compressed where a copy lies beside the file.
+
+    Vendor names carry a hash and are kept for ever; ours carry one in ``?v=``, and
+    modules that import each other by plain name are asked for again within the hour.
+    """
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=app.static_folder,
+        prefix="/static/",
+        autorefresh=settings.environment == "development",
+        max_age=0 if settings.environment == "development" else HOUR,
+        immutable_file_test=r"/vendor/.+\.[0-9a-f]{10}\.[a-z0-9]+$",
+    )
 
 
 def database_url(settings: Settings, *, owner: bool = False) -> str:
