@@ -11,11 +11,7 @@ from sqlalchemy import text
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from cornerspot import (  # noqa: F401 - the schedule registers its tasks
-    models,
-    reactions,
-    schedule,
-)
+from cornerspot import models, reactions, schedule  # noqa: F401 - tables, listeners and tasks must be registered
 from cornerspot.blueprints.support import assets, edge, errors, filters, gate, identity, limits, navigation, security
 from cornerspot.blueprints.support.converters import PublicIdConverter
 from cornerspot.db import db
