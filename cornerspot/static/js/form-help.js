@@ -1,0 +1,31 @@
+// Small helps of forms: grow with the text, show a password, submit filters on change, select all rows,
+// and go to the first mistake.
+for (const area of document.querySelectorAll("textarea[data-grow]")) grow(area);
+document.addEventListener("input", (event) => { if (event.target.matches?.("textarea[data-grow]")) grow(event.target); });
+
+function grow(area) {
+  if (!area.value && area.rows === 1) { area.style.height = ""; return; }
+  area.style.height = "auto";
+  area.style.height = `${area.scrollHeight + 2}px`;
+}
+
+for (const button of document.querySelectorAll("[data-reveal]")) {
+  const input = document.getElementById(button.dataset.reveal);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const shown = input.type === "password";
+    input.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-auto-submit]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}
+
+for (const box of document.querySelectorAll("[data-select-all]")) {
+  const all = () => box.closest("table").querySelectorAll("tbody input[type=checkbox]");
+  box.addEventListener("change", () => all().forEach((one) => { one.checked = box.checked; }));
+}
+
+document.querySelector("main [aria-invalid=true], main [data-form-errors]")?.focus({ preventScroll: false });

@@ -1,0 +1,62 @@
+// Turns <select data-search-select> into a box to type in, when it is first reached: 200 lines stay light.
+// With a URL it asks for ?q=, and expects [{value, text, hint, fill}].
+let loading;
+
+function library() {
+  loading ??= new Promise((resolve, reject) => {
+    const { vendorTomSelect, vendorTomSelectStyle } = document.body.dataset;
+    const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: vendorTomSelectStyle });
+    document.head.prepend(style);
+    const script = Object.assign(document.createElement("script"), { src: vendorTomSelect, onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
+  return loading;
+}
+
+async function enhance(select, open) {
+  if (select.tomselect || select.dataset.enhancing) return;
+  select.dataset.enhancing = "yes";
+  await library();
+  const url = select.dataset.searchSelect;
+  const box = new window.TomSelect(select, {
+    placeholder: select.dataset.placeholder || "Type to search",
+    maxOptions: 200,
+    searchField: ["text", "hint"],
+    allowEmptyOption: false,
+    plugins: select.multiple ? ["remove_button"] : [],
+    dropdownParent: "body",
+    ...(url && { load: (query, done) => ask(url, query).then(done, () => done()), preload: "focus" }),
+    render: {
+      option: (item, escape) => `<div>${escape(item.text)}${item.hint ? `<small>${escape(item.hint)}</small>` : ""}</div>`,
+      no_results: () => '<div class="no-results">Nothing found.</div>',
+    },
+  });
+  if (select.getAttribute("aria-describedby")) box.control_input.setAttribute("aria-describedby", select.getAttribute("aria-describedby"));
+  if (open) box.focus();
+}
+
+async function ask(url, query) {
+  const address = new URL(url, location.href);
+  address.searchParams.set("q", query);
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  return answer.ok ? answer.json() : [];
+}
+
+// Those in rows wait until they are reached; single ones are ready at once.
+function start(root) {
+  for (const select of root.querySelectorAll("select[data-search-select]")) {
+    if (!select.closest("[data-line-editor], template")) enhance(select, false);
+  }
+}
+
+start(document);
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches?.("[data-line-editor] select[data-search-select]")) enhance(event.target, true);
+});
+document.addEventListener("pointerdown", (event) => {
+  if (event.target.matches?.("[data-line-editor] select[data-search-select]")) {
+    event.preventDefault();
+    enhance(event.target, true);
+  }
+});
+document.addEventListener("htmx:after:swap", (event) => start(event.target));
