@@ -1,0 +1,83 @@
+"""Reading what a conversion is about: the deal, its plan, the wizard under way."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from cornerspot.billing.deal_billing import billed_lines, unbilled_lines
+from cornerspot.catalog.models import Product
+from cornerspot.conversion.models import Conversion, ConversionStatus
+from cornerspot.conversion.planning import ConversionPlan, SoldIn, plan_conversion
+from cornerspot.crm.models import Contact, Deal
+from cornerspot.db import session
+from cornerspot.kit.errors import NotFound
+from cornerspot.people.models import Membership
+
+
+def read_deal(deal_id: UUID) -> Deal:
+    """The deal with all that a plan needs, as it is in the database now; raises NotFound."""
+    return _one(_deals(deal_id))
+
+
+def lock_deal(deal_id: UUID) -> Deal:
+    """The same, held until the transaction ends."""
+    session.flush()  # Unflushed changes would be overwritten.
+    return _one(_deals(deal_id).with_for_update(of=Deal))
+
+
+def read_plan(deal: Deal) -> ConversionPlan:
+    """What converting the deal would bill now; for a decision, call it under the deal's lock."""
+    return plan_conversion(deal, unbilled_lines(deal), billed_lines(deal), products=_products(deal))
+
+
+def find_wizard(deal_id: UUID) -> Conversion | None:
+    """The deal's wizard that was opened and has not run yet, with the teammate who holds it."""
+    return session.scalars(
+        select(Conversion)
+        .where(Conversion.deal_id == deal_id, Conversion.status == ConversionStatus.IN_PROGRESS)
+        .options(joinedload(Conversion.holder).joinedload(Membership.person))
+    ).one_or_none()
+
+
+def account_contacts(deal: Deal) -> list[Contact]:
+    """The people at the deal's account who are not archived, by name."""
+    if deal.account_id is None:
+        return []
+    return list(
+        session.scalars(
+            select(Contact)
+            .where(
+                Contact.account_id == deal.account_id, Contact.archived_at.is_(None), Contact.deleted_at.is_(None)
+            )
+            .order_by(Contact.last_name, Contact.first_name, Contact.id)
+        )
+    )
+
+
+def _deals(deal_id: UUID) -> Select[tuple[Deal]]:
+    return (
+        select(Deal)
+        .where(Deal.id == deal_id)
+        .options(
+            joinedload(Deal.account), joinedload(Deal.contact), joinedload(Deal.stage), selectinload(Deal.lines)
+        )
+        .execution_options(populate_existing=True)
+    )
+
+
+def _one(statement: Select[tuple[Deal]]) -> Deal:
+    deal = session.scalars(statement).one_or_none()
+    if deal is None:
+        raise NotFound("This deal was deleted.")
+    return deal
+
+
+def _products(deal: Deal) -> dict[UUID, SoldIn]:
+    wanted = {line.product_id for line in deal.lines if line.product_id is not None}
+    if not wanted:
+        return {}
+    rows = session.execute(select(Product.id, Product.name, Product.currency).where(Product.id.in_(wanted)))
+    return {row.id: SoldIn(row.name, row.currency) for row in rows}

@@ -1,0 +1,44 @@
+"""Conversions brought as far as a test needs them; call these inside a team's scope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cornerspot.billing.models import Invoice
+from cornerspot.conversion.answers import BillingAnswers, PortalAnswers
+from cornerspot.conversion.changes import digest_of, facts_of
+from cornerspot.conversion.models import Conversion
+from cornerspot.conversion.reading import read_deal, read_plan
+from cornerspot.conversion.running import run_conversion
+from cornerspot.conversion.wizard import choose_billing, choose_portal_users, confirm_plan, start_conversion
+from cornerspot.crm.models import Deal
+from cornerspot.db import session
+from cornerspot.people.actors import Actor
+from cornerspot.tenancy import current_tenant_id
+
+
+def shown_plan(deal: Deal) -> str:
+    """The digest of the deal's plan as the Confirm step would show it now."""
+    return digest_of(facts_of(read_plan(read_deal(deal.id))))
+
+
+def reviewed(deal: Deal, *, by: Actor, **billing: Any) -> Conversion:
+    """A wizard with all steps filled in, at Review; flushed."""
+    conversion = start_conversion(deal, by=by)
+    confirm_plan(conversion, acknowledged=True, shown=shown_plan(deal), by=by)
+    choose_portal_users(conversion, PortalAnswers(), by=by)
+    choose_billing(conversion, BillingAnswers(**billing), by=by)
+    session.flush()
+    return conversion
+
+
+def converted(deal: Deal, *, by: Actor, **billing: Any) -> Invoice:
+    """The invoice that converting the deal made; flushed."""
+    return invoice_of(run_conversion(reviewed(deal, by=by, **billing), by=by))
+
+
+def invoice_of(conversion: Conversion) -> Invoice:
+    """What the conversion created."""
+    invoice = session.get(Invoice, (current_tenant_id(), conversion.invoice_id))
+    assert invoice is not None
+    return invoice
