@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from cornerspot.billing.models import BilledDealLine, Invoice, InvoiceLine
 from cornerspot.catalog.lines import Copy, LineInput
+from cornerspot.crm.line_guards import register_line_guard
 from cornerspot.crm.models import Deal, DealLine
 from cornerspot.db import session
-from cornerspot.kit import clock
+from cornerspot.kit import clock, ids
 from cornerspot.kit.errors import Conflict
+from cornerspot.tenancy import current_tenant_id
 
 
 class AlreadyBilled(Conflict):
@@ -129,17 +132,26 @@ def bill_deal_lines(
     """
     session.flush()  # The rows refer to the invoice's lines.
     rows = [
-        BilledDealLine(
-            deal_id=deal.id,
-            deal_line_id=part.line.id,
-            invoice_id=invoice.id,
-            invoice_line_id=line.id,
-            part=part.part,
-            quantity=line.quantity,
-        )
+        {
+            "tenant_id": current_tenant_id(),
+            "id": ids.new_id(),
+            "created_at": clock.now(),
+            "deal_id": deal.id,
+            "deal_line_id": part.line.id,
+            "invoice_id": invoice.id,
+            "invoice_line_id": line.id,
+            "part": part.part,
+            "quantity": line.quantity,
+        }
         for part, line in zip(unbilled, invoice_lines, strict=True)
     ]
-    _claim(rows)
+    if rows:
+        # A conflict inserts nothing instead of failing, so that the refusal can name the other invoice.
+        inserted = session.scalars(
+            insert(BilledDealLine).on_conflict_do_nothing().returning(BilledDealLine.id), rows
+        ).all()
+        if len(inserted) < len(rows):
+            raise AlreadyBilled(_sentence(_live_invoice([part.line.id for part in unbilled], but=invoice)))
 
 
 def follow_invoice_lines(invoice: Invoice) -> None:
@@ -170,49 +182,42 @@ def reclaim_deal_lines(invoice: Invoice) -> None:
     Call it under the deal's lock. Raises AlreadyBilled when they went to another invoice meanwhile.
     """
     released = session.scalars(select(BilledDealLine).where(BilledDealLine.invoice_id == invoice.id)).all()
-    taken = _taken_by(released)
-    if taken is not None:
-        raise AlreadyBilled(_sentence(taken))
+    taken_by = _live_invoice([row.deal_line_id for row in released], but=invoice)
+    if taken_by is not None:
+        raise AlreadyBilled(_sentence(taken_by))
     for row in released:
         row.released_at = None
-    _flush_claims(list(released))
-
-
-def _claim(rows: list[BilledDealLine]) -> None:
-    session.add_all(rows)
-    _flush_claims(rows)
-
-
-def _flush_claims(rows: list[BilledDealLine]) -> None:
-    """Write the rows; the unique over live parts is the last word."""
-    wanted = [(row.deal_line_id, row.part, row.invoice_id) for row in rows]
     try:
-        with session.begin_nested():
-            session.flush()
-    except IntegrityError as error:
-        if "uq_billed_deal_lines_live" not in str(error.orig):
-            raise
-        raise AlreadyBilled(_sentence(_live_invoice(wanted))) from error
+        session.flush()
+    except IntegrityError as error:  # The unique over live parts is the last word.
+        raise AlreadyBilled(_sentence(None)) from error
 
 
-def _live_invoice(wanted: list[tuple[UUID, int, UUID]]) -> Invoice | None:
-    return session.scalars(
+@register_line_guard
+def keep_billed_lines(lines: Sequence[DealLine]) -> None:
+    """Pass when no live invoice bills these deal lines, and forget those that did; raises Conflict otherwise.
+
+    For the deal's form, before it deletes lines.
+    """
+    line_ids = [line.id for line in lines]
+    billed_by = _live_invoice(line_ids)
+    if billed_by is not None:
+        name = billed_by.number or "a draft invoice"
+        raise Conflict(f"A line that was removed is billed on {name}. Put it back, or void that invoice first.")
+    session.execute(delete(BilledDealLine).where(BilledDealLine.deal_line_id.in_(line_ids)))
+
+
+def _live_invoice(deal_line_ids: Sequence[UUID], *, but: Invoice | None = None) -> Invoice | None:
+    """An invoice that bills one of these deal lines now."""
+    if not deal_line_ids:
+        return None
+    statement = (
         select(Invoice)
         .join(BilledDealLine, BilledDealLine.invoice_id == Invoice.id)
-        .where(
-            BilledDealLine.deal_line_id.in_([line_id for line_id, _, _ in wanted]),
-            BilledDealLine.released_at.is_(None),
-            Invoice.id.not_in([invoice_id for _, _, invoice_id in wanted]),
-        )
+        .where(BilledDealLine.deal_line_id.in_(deal_line_ids), BilledDealLine.released_at.is_(None))
         .limit(1)
-    ).first()
-
-
-def _taken_by(rows: Sequence[BilledDealLine]) -> Invoice | None:
-    """The invoice that bills one of these parts now."""
-    if not rows:
-        return None
-    return _live_invoice([(row.deal_line_id, row.part, row.invoice_id) for row in rows])
+    )
+    return session.scalars(statement.where(Invoice.id != but.id) if but else statement).first()
 
 
 def _sentence(invoice: Invoice | None) -> str:

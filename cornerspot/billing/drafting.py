@@ -113,7 +113,7 @@ def update_draft(invoice: Invoice, entered: DraftInput, *, seen_version: int, by
     invoice.version += 1
     if invoice.deal_id is not None:
         follow_invoice_lines(invoice)
-    record(invoice, "edited", by=by, changed=changed)
+    record(invoice, "edited", by=by, fields=changed)
 
 
 def differences(invoice: Invoice, entered: DraftInput) -> Mapping[str, tuple[Any, Any]]:

@@ -8,9 +8,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from cornerspot.billing.models import Invoice
 from cornerspot.crm.models import Deal
 from cornerspot.db import session
-from cornerspot.db.locks import lock
 from cornerspot.kit.errors import NotFound
-from cornerspot.tenancy import current_tenant_id
 
 PARTS = (joinedload(Invoice.account), joinedload(Invoice.contact), selectinload(Invoice.lines))
 
@@ -37,7 +35,5 @@ def lock_invoice(invoice: Invoice, *, deal_first: bool = False, trashed: bool = 
 
 
 def _lock_deal(invoice: Invoice) -> None:
-    """Hold the deal; which one it is never changes after the draft was made."""
-    deal = session.get(Deal, (current_tenant_id(), invoice.deal_id))
-    if deal is not None:
-        lock(deal)
+    """Hold the deal, without reading it; which one it is never changes after the draft was made."""
+    session.execute(select(Deal.id).where(Deal.id == invoice.deal_id).with_for_update())

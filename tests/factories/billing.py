@@ -71,6 +71,9 @@ def new_deal(account: Account | None, lines: list[LineInput], *, stage_class: st
         pipeline_id=pipeline.id,
         stage_id=stage.id,
         currency="EUR",
+        discounts=[],
+        taxes=[],
+        prices_include_tax=False,
         lines=[],
     )
     for position, entered in enumerate(lines):
