@@ -30,6 +30,7 @@ BLUEPRINTS = (
     "plans",
     "settings",
     "operators",
+    "health",
 )
 MEGABYTE = 1024 * 1024
 HOUR = 3600

@@ -1,0 +1,29 @@
+"""``cornerspot …``: what operators and the start-up scripts type.
+
+One module per topic. A refusal ends with its sentence and exit code 1; a mistake
+in what was typed, or in the configuration, with exit code 2.
+"""
+
+from __future__ import annotations
+
+import click
+
+from cornerspot.cli import database, demo, jobs, people, plans, running, teams
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Cornerspot: run and look after an installation."""
+
+
+for command in (
+    database.database,
+    teams.team,
+    plans.plan,
+    people.person,
+    jobs.job,
+    running.worker,
+    running.inbox,
+    demo.demo,
+):
+    main.add_command(command)
