@@ -78,6 +78,11 @@ def end_all_sessions(person: Person, *, except_for: SignIn | None = None) -> Non
     _end(SignIn.person_id == person.id, *kept)
 
 
+def end_sessions_in_team(person_id: UUID, team_id: UUID) -> None:
+    """The person is signed out of one team, in every browser."""
+    _end(SignIn.person_id == person_id, SignIn.team_id == team_id)
+
+
 def live_sessions(person: Person) -> list[SignIn]:
     """One row for each browser in which the person is signed in, the newest first."""
     rows = session.scalars(

@@ -3,3 +3,12 @@
 from cornerspot.blueprints.auth.blueprint import blueprint
 
 __all__ = ["blueprint"]
+
+from cornerspot.blueprints.auth import (  # noqa: E402,F401
+    invitations,
+    password_resets,
+    shell,
+    sign_in,
+    sign_up,
+    teams,
+)

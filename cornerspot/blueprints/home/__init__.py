@@ -3,3 +3,5 @@
 from cornerspot.blueprints.home.blueprint import blueprint
 
 __all__ = ["blueprint"]
+
+from cornerspot.blueprints.home import index  # noqa: E402,F401

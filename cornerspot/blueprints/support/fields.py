@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
-from wtforms import PasswordField, StringField, TextAreaField, ValidationError
+from wtforms import PasswordField, SelectField, StringField, TextAreaField, ValidationError
 
 # Everything below the space but tab and line ends, and half characters that no text has.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -61,3 +61,17 @@ class SecretField(PasswordField):
             raise ValidationError(self.required_sentence)
         if len(self.data) > 1000:
             raise ValidationError("Use up to 200 characters.")
+
+
+class ChoiceField(SelectField):
+    """One of some choices; ``wrong`` is the sentence for anything else."""
+
+    def __init__(self, label: str, *, wrong: str = "Choose one from the list.", **options: Any) -> None:
+        super().__init__(label, **options)
+        self.wrong = wrong
+
+    def pre_validate(self, form: Any) -> None:
+        try:
+            super().pre_validate(form)
+        except ValidationError as error:
+            raise ValidationError(self.wrong) from error

@@ -62,10 +62,20 @@ def gate(
     permission: Permission | None = None,
     feature: Feature | tuple[Feature, ...] = (),
     writes_on_get: bool = False,
+    open_outside: str = "",
 ) -> Callable[[View], View]:
-    """Only for teammates with this permission, in a team that has these features too."""
+    """Only for teammates with this permission, in a team that has these features too.
+
+    ``open_outside`` is the reason why the same path is open to everybody on the
+    installation's own pages, where there is no team; empty means 404 there.
+    """
     features = feature if isinstance(feature, tuple) else (feature,)
-    return _say(Need(permission=permission, features=features, writes_on_get=writes_on_get))
+    in_team = None if open_outside else True
+    return _say(
+        Need(
+            permission=permission, features=features, in_team=in_team, writes_on_get=writes_on_get, reason=open_outside
+        )
+    )
 
 
 def public_route(
@@ -123,8 +133,8 @@ def decide() -> Response | None:
     team = team_of_request()
     if need.in_team is not None and need.in_team != (team is not None):
         abort(404)
-    if need.who == "public":
-        return None
+    if need.who == "public" or (need.who == "teammate" and team is None):
+        return None  # Outside of a team only a gate with open_outside comes this far.
     if need.who in ("person", "operator"):
         return _decide_person(need)
     actor = current_actor_or_none()
