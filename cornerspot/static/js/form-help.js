@@ -28,4 +28,4 @@ for (const box of document.querySelectorAll("[data-select-all]")) {
   box.addEventListener("change", () => all().forEach((one) => { one.checked = box.checked; }));
 }
 
-document.querySelector("main [aria-invalid=true], main [data-form-errors]")?.focus({ preventScroll: false });
+document.querySelector("main [aria-invalid=true], main [data-form-errors]")?.focus();

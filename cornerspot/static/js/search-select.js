@@ -18,6 +18,7 @@ async function enhance(select, open) {
   select.dataset.enhancing = "yes";
   await library();
   const url = select.dataset.searchSelect;
+  const label = select.labels[0]?.textContent;
   const box = new window.TomSelect(select, {
     placeholder: select.dataset.placeholder || "Type to search",
     maxOptions: 200,
@@ -31,6 +32,7 @@ async function enhance(select, open) {
       no_results: () => '<div class="no-results">Nothing found.</div>',
     },
   });
+  select.setAttribute("aria-label", (label || select.getAttribute("aria-label") || "").replace("*", ""));
   if (select.getAttribute("aria-describedby")) box.control_input.setAttribute("aria-describedby", select.getAttribute("aria-describedby"));
   if (open) box.focus();
 }
