@@ -1,0 +1,105 @@
+"""The PDF of an invoice: rendered once when final, then the same bytes for ever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from cornerspot.billing.document import InvoiceDocument, invoice_document
+from cornerspot.billing.models import Invoice
+from cornerspot.billing.states import InvoiceStatus
+from cornerspot.db import session
+from cornerspot.db.locks import lock
+from cornerspot.documents.files import read_file, store_file
+from cornerspot.documents.html import render_template, text_direction
+from cornerspot.documents.models import StoredFile
+from cornerspot.documents.pdf import render_pdf
+from cornerspot.kit.errors import NotFound
+from cornerspot.tenancy import current_tenant_id
+
+PDF = "application/pdf"
+
+
+def render_invoice_pdf(invoice_id: UUID) -> None:
+    """The final invoice has its PDF in storage; one that has it, or is a draft, is left alone."""
+    invoice = _load(invoice_id)
+    if invoice.is_finalized and invoice.pdf_file_id is None:
+        _store(invoice, document_pdf(_as_issued(invoice)))
+
+
+def invoice_pdf_bytes(invoice: Invoice) -> bytes:
+    """The invoice's PDF: the stored one, which is made now if the worker has not come to it.
+
+    Drafts are rendered as they are, with a watermark, and never stored; so is a void
+    invoice, whose stored original stays as it was issued.
+    """
+    loaded = _load(invoice.id)
+    if not loaded.is_finalized or loaded.status == InvoiceStatus.VOID:
+        return document_pdf(invoice_document(loaded))
+    if loaded.pdf_file_id is None:
+        _store(loaded, document_pdf(_as_issued(loaded)))
+    return read_file(session.get_one(StoredFile, (current_tenant_id(), loaded.pdf_file_id)))
+
+
+def document_pdf(document: InvoiceDocument) -> bytes:
+    """A PDF of the document; the same document gives the same bytes."""
+    return render_pdf(
+        document_html(document), stylesheet="invoice.css", title=document_title(document), lang=_language(document)
+    )
+
+
+def document_html(document: InvoiceDocument) -> str:
+    """The page that becomes the PDF."""
+    return render_template(
+        "pdf/invoice.html",
+        locale=document.locale,
+        document=document,
+        title=document_title(document),
+        lang=_language(document),
+        has_taxes=any(line.tax_percents for line in document.lines),
+        direction=text_direction,
+    )
+
+
+def document_title(document: InvoiceDocument) -> str:
+    """The title of the file's window: ``Invoice INV-000042``."""
+    return f"Invoice {document.number}" if document.number else "Draft invoice"
+
+
+def _language(document: InvoiceDocument) -> str:
+    return document.locale.replace("_", "-")
+
+
+def _as_issued(invoice: Invoice) -> InvoiceDocument:
+    """The document as it was on the day it became final, whatever was paid since."""
+    document = invoice_document(invoice)
+    return replace(document, status=InvoiceStatus.OPEN, paid_minor=0, balance_minor=document.total_minor)
+
+
+def _store(invoice: Invoice, content: bytes) -> None:
+    """The invoice has a stored PDF: this one, unless another was quicker."""
+    lock(invoice)
+    if invoice.pdf_file_id is None:
+        stored = store_file(content, PDF, invoice_document(invoice).file_name)
+        invoice.pdf_file_id = stored.id
+        session.flush()
+
+
+def _load(invoice_id: UUID) -> Invoice:
+    wanted = (
+        select(Invoice)
+        .where(Invoice.id == invoice_id)
+        .options(
+            selectinload(Invoice.lines),
+            selectinload(Invoice.tax_rows),
+            joinedload(Invoice.account),
+            joinedload(Invoice.contact),
+        )
+    )
+    invoice = session.scalars(wanted).one_or_none()
+    if invoice is None:
+        raise NotFound("There is no such invoice.")
+    return invoice
