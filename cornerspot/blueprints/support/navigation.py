@@ -63,19 +63,28 @@ ENTRIES = (
         True,
         "g i",
     ),
-    Entry(FOOT, "Settings", "settings", "settings.index", covers=("settings.", "plans.", "catalog.tax", "catalog.disc")),
+    Entry(
+        FOOT, "Settings", "settings", "settings.index", covers=("settings.", "plans.", "catalog.tax", "catalog.disc")
+    ),
     Entry(FOOT, "Help", "help", "home.help"),
 )
 
 SETTINGS = (
-    Entry("Team", "Company", "building-store", "settings.company", None, P.MANAGE_SETTINGS),
-    Entry("Team", "Teammates", "users-group", "settings.teammates_index", covers=("settings.teammate", "settings.invitation")),
+    Entry("Team", "Company", "building-store", "settings.company_show", None, P.MANAGE_SETTINGS, ("settings.company",)),
+    Entry(
+        "Team",
+        "Teammates",
+        "users-group",
+        "settings.teammates_index",
+        covers=("settings.teammate", "settings.invitation"),
+    ),
     Entry("Team", "Plan & features", "layers-subtract", "plans.show", None, P.MANAGE_FEATURES, ("plans.",)),
     Entry("Sales", "Pipelines", "layout-kanban", "settings.pipelines_index", F.CRM, P.MANAGE_SETTINGS),
     Entry("Billing", "Invoices", "file-invoice", "settings.invoices", F.BILLING, P.MANAGE_SETTINGS),
     Entry("Billing", "Taxes", "receipt-tax", "catalog.tax_rates_index", None, P.READ_CRM, ("catalog.tax",)),
     Entry("Billing", "Discounts", "discount", "catalog.discounts_index", None, P.READ_CRM, ("catalog.discount",)),
-    Entry("You", "Profile", "user", "settings.profile"),
+    Entry("You", "Profile", "user", "settings.profile_show", covers=("settings.profile", "settings.password")),
+    Entry("You", "Sign-ins", "devices", "settings.sessions_index", covers=("settings.session",)),
 )
 
 NEW = (
