@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from cornerspot.blueprints.support.forms import Form
@@ -14,7 +15,9 @@ from cornerspot.plans.overriding import REASON_LENGTH
 class AssignmentForm(Form):
     """Which plan a team is on."""
 
-    plan_key = SelectField("Plan", choices=[(plan.key, f"{plan.name} (version {plan.version})") for plan in PLANS.values()])
+    plan_key = SelectField(
+        "Plan", choices=[SelectChoice(plan.key, f"{plan.name} (version {plan.version})") for plan in PLANS.values()]
+    )
     end_trial = BooleanField("End the trial now")
 
 
@@ -24,9 +27,9 @@ class OverrideForm(Form):
     subject = SelectField(
         "Exception",
         choices=[
-            *((f"grant:{key}", f"Grant {words.name}") for key, words in FEATURES.items()),
-            *((f"revoke:{key}", f"Revoke {words.name}") for key, words in FEATURES.items()),
-            *((f"limit:{key}", f"Limit of {words.name.lower()}") for key, words in LIMITS.items()),
+            *(SelectChoice(f"grant:{key}", f"Grant {words.name}") for key, words in FEATURES.items()),
+            *(SelectChoice(f"revoke:{key}", f"Revoke {words.name}") for key, words in FEATURES.items()),
+            *(SelectChoice(f"limit:{key}", f"Limit of {words.name.lower()}") for key, words in LIMITS.items()),
         ],
     )
     limit_size = IntegerField("Size", [Optional()], description="For a limit. Empty means unlimited.")
@@ -37,4 +40,4 @@ class OverrideForm(Form):
 class SuspensionForm(Form):
     """Why a team is suspended."""
 
-    reason = StringField("Reason", [InputRequired("Say why the team is suspended."), Length(max=REASON_LENGTH)])
+    suspension_reason = StringField("Reason", [InputRequired("Say why the team is suspended."), Length(max=REASON_LENGTH)])

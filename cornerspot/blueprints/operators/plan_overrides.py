@@ -16,10 +16,13 @@ from cornerspot.blueprints.operators.teams import team_page
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import operator_route
 from cornerspot.blueprints.support.records import get_or_404
+from cornerspot.kit.errors import Invalid
 from cornerspot.people.actors import Actor
 from cornerspot.plans.features import Feature, Limit
 from cornerspot.plans.models import PlanOverride
 from cornerspot.plans.overriding import end_override, grant_feature, revoke_feature, set_limit
+
+FAR_YEAR = 2200
 
 
 @blueprint.post("/operators/teams/<slug>/overrides")
@@ -48,6 +51,8 @@ def plan_overrides_destroy(slug: str, override_id: UUID) -> ResponseReturnValue:
 def _make(form: OverrideForm, zone: str, by: Actor) -> None:
     verb, _, name = form.subject.data.partition(":")
     reason, ends_at = form.reason.data or "", None
+    if form.ends_on.data and form.ends_on.data.year >= FAR_YEAR:
+        raise Invalid("Choose an earlier day, or leave it empty for good.", field="ends_on")
     if form.ends_on.data:  # The day counts to its end, in the team's own zone.
         ends_at = datetime.combine(form.ends_on.data + timedelta(days=1), time.min, ZoneInfo(zone))
     if verb == "limit":

@@ -19,7 +19,7 @@ from cornerspot.tenancy.models import TeamStatus
 
 
 @blueprint.get("/operators")
-@operator_route("the way in")
+@operator_route("the way in for operators")
 def index() -> ResponseReturnValue:
     return redirect(url_for("operators.teams_index"))
 
@@ -53,7 +53,7 @@ def team_suspensions_create(slug: str) -> ResponseReturnValue:
     team, form, operator = team_or_404(slug), SuspensionForm(), current_operator()
     if form.validate_on_submit():
         with use_case(form) as outcome, inside(team):
-            suspend_team(by=operator, reason=form.reason.data or "")
+            suspend_team(by=operator, reason=form.suspension_reason.data or "")
         if outcome.ok:
             flash(f"{team.name} is suspended: its people can read, but change nothing.", "success")
             return redirect(url_for("operators.teams_show", slug=slug), 303)
