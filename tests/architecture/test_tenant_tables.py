@@ -12,7 +12,16 @@ APP_ROLE = "cornerspot_app"
 TENANT_TABLES = sorted(
     mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantOwned)
 )
-GLOBAL_TABLES = {"teams", "people", "sign_ins", "hand_offs", "password_resets", "alembic_version"}
+GLOBAL_TABLES = {
+    "alembic_version",
+    "hand_offs",
+    "job_receipts",
+    "password_resets",
+    "people",
+    "sign_in_failures",
+    "sign_ins",
+    "teams",
+}
 
 
 @pytest.fixture(autouse=True)
