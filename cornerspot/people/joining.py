@@ -41,3 +41,8 @@ def require_name(text: str, *, field: str = "name") -> str:
     if not name or len(name) > 120:
         raise Invalid("Enter your name, up to 120 characters.", field=field)
     return name
+
+
+def rename_person(person: Person, name: str) -> None:
+    """The person is called so in every team; raises Invalid."""
+    person.name = require_name(name)

@@ -10,11 +10,12 @@ from cornerspot.blueprints.auth.blueprint import blueprint
 from cornerspot.blueprints.auth.entering import enter_only_team
 from cornerspot.blueprints.auth.forms import SignInForm
 from cornerspot.blueprints.support.addresses import local_target
-from cornerspot.blueprints.support.gate import public_route
+from cornerspot.blueprints.support.gate import person_route, public_route
 from cornerspot.blueprints.support.identity import sign_in_browser, sign_out_browser, signed_in
 from cornerspot.blueprints.support.limits import limiter
 from cornerspot.db import session
 from cornerspot.people.models import Membership, Person
+from cornerspot.people.sessions import end_all_sessions
 from cornerspot.people.signing_in import Attempt, try_password
 from cornerspot.tenancy.http import team_of_request
 
@@ -48,6 +49,17 @@ def sign_in_create() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     sign_out_browser()
     flash("You are signed out.", "success")
+    return redirect(url_for("auth.sign_in_show"))
+
+
+@blueprint.post("/sign-out/everywhere")
+@person_route("a person ends the own sign-ins", in_team=None)
+def sign_out_everywhere() -> ResponseReturnValue:
+    user = signed_in()
+    assert user is not None, "the gate lets nobody else in"
+    end_all_sessions(user.person)
+    sign_out_browser()
+    flash("You are signed out in every browser.", "success")
     return redirect(url_for("auth.sign_in_show"))
 
 

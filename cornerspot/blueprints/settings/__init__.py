@@ -1,5 +1,14 @@
-"""Settings of a team: company, invoices, teammates."""
+"""Settings of a team: company, teammates, and one's own profile and sign-ins."""
 
 from cornerspot.blueprints.settings.blueprint import blueprint
 
 __all__ = ["blueprint"]
+
+from cornerspot.blueprints.settings import (  # noqa: E402,F401
+    company,
+    index,
+    invitations,
+    profile,
+    sessions,
+    teammates,
+)

@@ -7,6 +7,8 @@ from zoneinfo import available_timezones
 
 from babel import Locale
 from babel.core import get_global
+from babel.numbers import get_territory_currencies
+from wtforms.fields.choices import SelectChoice
 
 from cornerspot.kit.currency import is_currency
 
@@ -32,32 +34,44 @@ LOCALES = {
 
 
 @cache
-def country_choices() -> list[tuple[str, str]]:
+def country_choices() -> list[SelectChoice]:
     """Code and English name of every country, by name."""
     names = _ENGLISH.territories
     codes = [code for code in get_global("territory_currencies") if len(code) == 2 and code.isalpha() and code in names.keys() - _NO_COUNTRIES]
-    return sorted(((code, names[code]) for code in codes), key=lambda choice: choice[1])
+    return sorted((SelectChoice(code, names[code]) for code in codes), key=lambda choice: choice.label)
 
 
 @cache
-def currency_choices() -> list[tuple[str, str]]:
+def currency_choices() -> list[SelectChoice]:
     """Code and name of every currency in use, the frequent ones first."""
     first = ["EUR", "USD", "GBP", "CHF", "CAD", "AUD", "JPY"]
     rest = sorted(code for code in _ENGLISH.currencies if is_currency(code) and code not in first)
-    return [(code, f"{code} – {_ENGLISH.currencies[code]}") for code in [*first, *rest]]
+    return [SelectChoice(code, f"{code} – {_ENGLISH.currencies[code]}") for code in [*first, *rest]]
 
 
 @cache
-def time_zone_choices() -> list[tuple[str, str]]:
+def time_zone_choices() -> list[SelectChoice]:
     """Every zone by its place."""
     zones = sorted(
         zone
         for zone in available_timezones()
         if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "posix/", "right/", "US/"))
     )
-    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in zones)]
+    return [SelectChoice("UTC"), *(SelectChoice(zone, zone.replace("_", " ")) for zone in zones)]
 
 
-def locale_choices() -> list[tuple[str, str]]:
+def locale_choices() -> list[SelectChoice]:
     """How numbers and dates are written."""
-    return list(LOCALES.items())
+    return [SelectChoice(code, label) for code, label in LOCALES.items()]
+
+
+def after_nothing(choices: list[SelectChoice]) -> list[SelectChoice]:
+    """The same choices after an empty one, so that nothing is chosen by oversight."""
+    return [SelectChoice("", "Choose…"), *choices]
+
+
+@cache
+def currency_by_country() -> str:
+    """``AT:EUR US:USD …``: what people in a country usually count in, for suggesting it in the browser."""
+    pairs = ((choice.value, get_territory_currencies(choice.value)) for choice in country_choices())
+    return " ".join(f"{country}:{found[0]}" for country, found in pairs if found and is_currency(found[0]))

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
-from wtforms import PasswordField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import PasswordField, RadioField, SelectField, StringField, TextAreaField, ValidationError
 
 # Everything below the space but tab and line ends, and half characters that no text has.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -67,11 +67,11 @@ class ChoiceField(SelectField):
     """One of some choices; ``wrong`` is the sentence for anything else."""
 
     def __init__(self, label: str, *, wrong: str = "Choose one from the list.", **options: Any) -> None:
-        super().__init__(label, **options)
-        self.wrong = wrong
+        super().__init__(label, invalid_choice_message=wrong, invalid_value_message=wrong, **options)
 
-    def pre_validate(self, form: Any) -> None:
-        try:
-            super().pre_validate(form)
-        except ValidationError as error:
-            raise ValidationError(self.wrong) from error
+
+class CardsField(RadioField):
+    """One of a few choices, shown as cards; ``wrong`` is the sentence for anything else."""
+
+    def __init__(self, label: str, *, wrong: str, **options: Any) -> None:
+        super().__init__(label, invalid_choice_message=wrong, invalid_value_message=wrong, **options)
