@@ -17,10 +17,12 @@ class Form(FlaskForm):
     """A form whose ``refused`` sentence is shown above its fields."""
 
     refused: str = ""
+    refusal: DomainError | None = None
     stale: StaleVersion | None = None
 
     def refuse(self, error: DomainError) -> None:
         """Show a refusal at its field, or above the form when it belongs to none."""
+        self.refusal = error
         field = getattr(error, "field", None)
         target: Any = self._fields.get(field) if field else None
         if target is None or isinstance(target, HiddenField):

@@ -30,6 +30,7 @@ FIELDS = (
 )  # fmt: skip
 MOST_LINES = 1000
 LONGEST_DESCRIPTION = 2000
+LARGEST_QUANTITY = 10**10  # the column holds ten digits before the point
 _NAME = re.compile(r"lines-(\d{1,6})-([a-z_]+)")
 
 
@@ -48,12 +49,16 @@ class Choices:
 
 @dataclass
 class LineRow:
-    """One row of the editor: texts as typed, mistakes by field, and the parsed line if there is none."""
+    """One row of the editor: texts as typed, mistakes by field, and the parsed line if there is none.
+
+    ``place`` is the number in the names of its fields when it was posted.
+    """
 
     values: dict[str, str]
     tax_keys: list[str]
     errors: dict[str, str] = field(default_factory=dict)
     line: LineInput | None = None
+    place: int = 0
 
 
 @dataclass
@@ -75,7 +80,10 @@ class LineForm:
 
 def read_lines(form: MultiDict[str, str], *, currency: str, locale: str, choices: Choices) -> LineForm:
     """The rows of a posted form, parsed; never raises."""
-    rows = [_read_row(values, currency, locale, choices) for values in _group(form)]
+    rows = []
+    for place, values in _group(form):
+        rows.append(_read_row(values, currency, locale, choices))
+        rows[-1].place = place
     too_many = len(rows) > MOST_LINES
     return LineForm(rows[:MOST_LINES], f"Use at most {MOST_LINES:,} lines." if too_many else "")
 
@@ -105,7 +113,7 @@ def show_discounts(copies: Iterable[Copy], *, currency: str, locale: str) -> str
     )
 
 
-def _group(form: MultiDict[str, str]) -> list[dict[str, list[str]]]:
+def _group(form: MultiDict[str, str]) -> list[tuple[int, dict[str, list[str]]]]:
     """The fields by row number, wholly empty rows left out."""
     rows: dict[int, dict[str, list[str]]] = {}
     for name, values in form.lists():
@@ -114,7 +122,9 @@ def _group(form: MultiDict[str, str]) -> list[dict[str, list[str]]]:
             rows.setdefault(int(match[1]), {})[match[2]] = values
     typed = ("product", "description", "unit_price", "discount")
     return [
-        row for _, row in sorted(rows.items()) if any(value.strip() for name in typed for value in row.get(name, []))
+        (place, row)
+        for place, row in sorted(rows.items())
+        if any(value.strip() for name in typed for value in row.get(name, []))
     ]
 
 
@@ -127,7 +137,7 @@ def _read_row(raw: dict[str, list[str]], currency: str, locale: str, choices: Ch
     reader = _Reader(row, currency, locale, choices)
     parsed: dict[str, Any] = {
         "description": reader.read("description", reader.description),
-        "quantity": reader.read("quantity", lambda text: parse_decimal(text, locale, places=4)),
+        "quantity": reader.read("quantity", reader.quantity),
         "unit_price": reader.read("unit_price", reader.unit_price),
         "unit": reader.read("unit", reader.unit),
         "product_id": reader.read("product", reader.product),
@@ -163,6 +173,12 @@ class _Reader:
         if len(text) > LONGEST_DESCRIPTION:
             raise Invalid(f"Use at most {LONGEST_DESCRIPTION:,} characters.")
         return text
+
+    def quantity(self, text: str) -> Decimal:
+        quantity = parse_decimal(text, self.locale, places=4)
+        if abs(quantity) >= LARGEST_QUANTITY:
+            raise Invalid("This quantity is too large.")
+        return quantity
 
     def unit_price(self, text: str) -> Decimal:
         price = parse_decimal(text, self.locale, places=6) if text else None
