@@ -21,7 +21,10 @@ def list_jobs() -> None:
         counts, dead = count_jobs(), list_dead_jobs()
     click.echo(f"waiting {counts.get('todo', 0)}, running {counts.get('doing', 0)}, dead {counts.get('failed', 0)}")
     if dead:
-        rows = [(each.id, each.name, each.tries, f"{each.failed_at:%Y-%m-%d %H:%M}" if each.failed_at else "–") for each in dead]
+        rows = [
+            (each.id, each.name, each.tries, f"{each.failed_at:%Y-%m-%d %H:%M}" if each.failed_at else "–")
+            for each in dead
+        ]
         print_table(("ID", "JOB", "TRIES", "FAILED (UTC)"), rows)
 
 

@@ -52,9 +52,7 @@ def set_password(email: str, password: str) -> None:
         require_good_password(password, about=(found.email, found.name))
         found.password_hash = hash_password(password)
         session.execute(
-            update(SignIn)
-            .where(SignIn.person_id == found.id, SignIn.ended_at.is_(None))
-            .values(ended_at=clock.now())
+            update(SignIn).where(SignIn.person_id == found.id, SignIn.ended_at.is_(None)).values(ended_at=clock.now())
         )
         address = found.email
     click.echo(f"{address} has a new password and is signed out everywhere.")

@@ -52,9 +52,17 @@ def assign(slug: str, plan_key: str, end_trial: bool) -> None:
 
 @plan.command("override")
 @click.argument("slug")
-@click.option("--grant", type=click.Choice(list(Feature)), help="A feature the team has whatever its plan says.")
-@click.option("--revoke", type=click.Choice(list(Feature)), help="A feature the team lacks whatever its plan says.")
-@click.option("--limit", type=click.Choice(list(Limit)), help="A limit to size with --size.")
+@click.option(
+    "--grant",
+    type=click.Choice([feature.value for feature in Feature]),
+    help="A feature the team has whatever its plan says.",
+)
+@click.option(
+    "--revoke",
+    type=click.Choice([feature.value for feature in Feature]),
+    help="A feature the team lacks whatever its plan says.",
+)
+@click.option("--limit", type=click.Choice([limit.value for limit in Limit]), help="A limit to size with --size.")
 @click.option("--size", help='A whole number, or "unlimited".')
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day it counts; for good without.")
 @click.option("--reason", required=True)

@@ -18,7 +18,7 @@ def worker(concurrency: int) -> None:
 
 @click.command("inbox")
 def inbox() -> None:
-    """Receive mail that the development installation sends, to read at /operators/inbox."""
+    """Receive mail that the development installation sends, to read at /dev/inbox."""
     from cornerspot.mail.inbox import run_inbox
 
     run_inbox(read_settings())

@@ -72,9 +72,7 @@ def show(slug: str) -> None:
 @click.option("--country", default="AT", show_default=True)
 @click.option("--plan", "plan_key", type=click.Choice(list(PLANS)), help="Instead of the trial.")
 @in_app
-def create(
-    slug: str, name: str, email: str, currency: str, time_zone: str, country: str, plan_key: str | None
-) -> None:
+def create(slug: str, name: str, email: str, currency: str, time_zone: str, country: str, plan_key: str | None) -> None:
     """Open a team at the address SLUG for an owner."""
     with in_installation("a team is created at the command line"):
         person = session.scalars(select(Person).where(Person.email == comparable_email(email))).one_or_none()

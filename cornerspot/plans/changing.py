@@ -146,7 +146,5 @@ def end_of_month() -> datetime:
 
 
 def _exceeded(target: PlanVersion) -> list[Usage]:
-    measured = [
-        Usage(limit, used(limit), size) for limit, size in target.limits.items() if limit not in MONTHLY
-    ]
+    measured = [Usage(limit, used(limit), size) for limit, size in target.limits.items() if limit not in MONTHLY]
     return [each for each in measured if each.over_by]

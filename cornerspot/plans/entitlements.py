@@ -69,8 +69,9 @@ def entitlements() -> Entitlements:
         .outerjoin(PlanOverride, (PlanOverride.tenant_id == TeamPlan.tenant_id) & is_live)
         .outerjoin(FeatureSwitch, FeatureSwitch.tenant_id == TeamPlan.tenant_id)
     ).all()
-    overrides = {row[1].id: row[1] for row in rows if row[1] is not None}
-    switched_off = frozenset(Feature(row[2].feature) for row in rows if row[2] is not None)
+    # mypy does not know that outer joins give None.
+    overrides = {row[1].id: row[1] for row in rows if row[1] is not None}  # type: ignore[redundant-expr]
+    switched_off = frozenset(Feature(row[2].feature) for row in rows if row[2] is not None)  # type: ignore[redundant-expr]
     oldest_first = sorted(overrides.values(), key=lambda override: (override.created_at, override.id))
     return _combine(rows[0][0], oldest_first, switched_off, now)
 

@@ -51,7 +51,5 @@ FEATURES: dict[Feature, Description] = {
 LIMITS: dict[Limit, Description] = {
     Limit.TEAMMATES: Description("Teammates", "People who can sign in to the team."),
     Limit.ACTIVE_DEALS: Description("Active deals", "Deals that are neither won nor lost."),
-    Limit.FINALIZED_INVOICES: Description(
-        "Finalized invoices", "Invoices that get a number in a calendar month."
-    ),
+    Limit.FINALIZED_INVOICES: Description("Finalized invoices", "Invoices that get a number in a calendar month."),
 }

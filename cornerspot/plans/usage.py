@@ -74,9 +74,7 @@ def count_teammates() -> int:
     invited = (
         select(func.count())
         .select_from(Invitation)
-        .where(
-            Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > clock.now()
-        )
+        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > clock.now())
     )
     return (session.scalar(active) or 0) + (session.scalar(invited) or 0)
 

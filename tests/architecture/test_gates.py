@@ -31,7 +31,7 @@ def test_every_write_of_a_teammate_needs_a_permission_or_a_feature(app):
         if rule.methods & WRITES
         and (need := need_of(app, rule.endpoint)).who == "teammate"
         and need.permission is None
-        and not rule.endpoint.startswith(("auth.", "settings.profile", "settings.sign_in", "settings.password"))
+        and not rule.endpoint.startswith(("auth.", "settings.profile", "settings.session", "settings.password"))
     }
     assert bare == set()
 

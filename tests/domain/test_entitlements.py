@@ -135,7 +135,8 @@ def test_no_teammate_can_make_an_exception(team, role):
 
 
 @pytest.mark.parametrize(
-    ("size", "reason", "days"), [(-1, "why", None), (2_000_000, "why", None), (5, "  ", None), (5, "x" * 501, None), (5, "why", -1)]
+    ("size", "reason", "days"),
+    [(-1, "why", None), (2_000_000, "why", None), (5, "  ", None), (5, "x" * 501, None), (5, "why", -1)],
 )
 def test_an_exception_that_makes_no_sense_is_refused(team, size, reason, days):
     ends_at = clock.now() + timedelta(days=days) if days else None

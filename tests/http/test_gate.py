@@ -13,7 +13,6 @@ from cornerspot.people.actors import Actor
 from cornerspot.people.models import Role
 from cornerspot.people.permissions import ROLE_PERMISSIONS, Permission
 from cornerspot.plans import usage
-from cornerspot.plans.assigning import assign_plan
 from cornerspot.plans.catalog import PLANS
 from cornerspot.plans.features import FEATURES, Feature
 from cornerspot.plans.standing import resume_team, suspend_team

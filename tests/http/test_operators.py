@@ -71,7 +71,7 @@ def test_the_list_finds_a_team_by_its_address(operator, story):
     other = open_story(story.app)
     page = operator.get(f"/operators/teams?q={story.team.slug}").get_data(as_text=True)
     assert f"/operators/teams/{story.team.slug}" in page
-    assert f"/operators/teams/{other.team.slug}\"" not in page
+    assert f'/operators/teams/{other.team.slug}"' not in page
 
 
 @pytest.mark.parametrize("query", ["after=rubbish", "status=happy", "q=%00"])

@@ -40,4 +40,6 @@ class OverrideForm(Form):
 class SuspensionForm(Form):
     """Why a team is suspended."""
 
-    suspension_reason = StringField("Reason", [InputRequired("Say why the team is suspended."), Length(max=REASON_LENGTH)])
+    suspension_reason = StringField(
+        "Reason", [InputRequired("Say why the team is suspended."), Length(max=REASON_LENGTH)]
+    )

@@ -19,7 +19,8 @@ from cornerspot.tenancy.models import Team
 def current_operator() -> Actor:
     """The operator who asks; only for views behind ``operator_route``."""
     person = signed_in_person()
-    assert person is not None, "operator_route lets nobody else through"
+    if person is None:
+        raise RuntimeError("current_operator() needs operator_route on the view")
     return Actor(kind="operator", id=person.id, name=person.name, email=person.email, person_id=person.id)
 
 
