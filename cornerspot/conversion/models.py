@@ -94,12 +94,12 @@ class Conversion(TenantOwned):
         """Whether a teammate other than this one is filling the wizard in."""
         return self.held_by is not None and self.held_by != membership_id
 
-    def answer(self, step: Step, answers: dict[str, Any], *, by: UUID | None) -> None:
-        """Have these answers for a step; the furthest step is at least the one after it."""
+    def answer(self, step: Step, answers: dict[str, Any], *, by: UUID | None, finished: bool = True) -> None:
+        """Have these answers for a step; once it is finished, the step after it is reached."""
         steps = list(Step)
-        after = steps[steps.index(step) + 1]
+        reached = steps[steps.index(step) + finished]
         self.answers = self.answers | {step.value: answers}
-        self.step = max(Step(self.step), after, key=steps.index)
+        self.step = max(Step(self.step), reached, key=steps.index)
         self.held_by, self.held_at, self.version = by, clock.now(), self.version + 1
 
     def hand_to(self, membership_id: UUID | None) -> None:

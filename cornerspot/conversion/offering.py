@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, inspect, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from cornerspot.billing.deal_billing import unbilled_lines
 from cornerspot.billing.models import BilledDealLine
 from cornerspot.conversion.models import Conversion, ConversionStatus
 from cornerspot.conversion.reading import find_wizard
+from cornerspot.crm.deals import deal_lines
 from cornerspot.crm.models import Deal, StageClass
 from cornerspot.db import session
 from cornerspot.people.actors import Actor
@@ -37,7 +39,8 @@ class ConversionOffer:
     """What a deal's page shows about converting it.
 
     ``missing`` are the features that stand in the way, ``plans`` those that have them
-    all, ``wizard`` the conversion under way, ``lines`` how many are left to bill.
+    all, ``wizard`` the conversion under way, ``lines`` how many are left to bill,
+    ``may_change`` whether this teammate can do something about what is missing.
     """
 
     state: OfferState
@@ -46,6 +49,7 @@ class ConversionOffer:
     missing: tuple[Feature, ...] = ()
     plans: tuple[PlanVersion, ...] = ()
     wizard: Conversion | None = None
+    may_change: bool = False
 
     @property
     def is_shown(self) -> bool:
@@ -56,7 +60,7 @@ HIDDEN = ConversionOffer(OfferState.HIDDEN)
 
 
 def offer_conversion(deal: Deal, *, actor: Actor, granted: Entitlements) -> ConversionOffer:
-    """What the deal's page shows this teammate; the deal comes with its stage and lines loaded.
+    """What the deal's page shows this teammate; the deal comes with its stage loaded.
 
     Offered in a won stage, with one-time lines left to bill, to who may create
     invoices, in a team with CRM and Billing. When only a feature is missing, the place
@@ -66,6 +70,8 @@ def offer_conversion(deal: Deal, *, actor: Actor, granted: Entitlements) -> Conv
         return HIDDEN
     if deal.archived_at is not None or deal.deleted_at is not None:
         return HIDDEN
+    if "lines" in inspect(deal).unloaded:
+        set_committed_value(deal, "lines", deal_lines(deal))
     left = [part for part in unbilled_lines(deal) if not part.line.is_recurring]
     if not left:
         return HIDDEN
@@ -83,12 +89,14 @@ def offer_conversion(deal: Deal, *, actor: Actor, granted: Entitlements) -> Conv
 def _explanation(
     missing: tuple[Feature, ...], actor: Actor, granted: Entitlements, *, lines: int
 ) -> ConversionOffer:
+    may_change = actor.may(Permission.MANAGE_FEATURES)
     if any(granted.answer(feature) is Answer.NOT_IN_PLAN for feature in missing):
+        plans = tuple(plans_with(*NEEDED))
         return ConversionOffer(
-            OfferState.NOT_IN_PLAN, lines=lines, missing=missing, plans=tuple(plans_with(*NEEDED))
+            OfferState.NOT_IN_PLAN, lines=lines, missing=missing, plans=plans, may_change=may_change
         )
-    if actor.may(Permission.MANAGE_FEATURES):
-        return ConversionOffer(OfferState.SWITCHED_OFF, lines=lines, missing=missing)
+    if may_change:
+        return ConversionOffer(OfferState.SWITCHED_OFF, lines=lines, missing=missing, may_change=True)
     return HIDDEN
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from cornerspot.billing.deal_billing import billed_lines, unbilled_lines
 from cornerspot.catalog.models import Product
+from cornerspot.conversion.answers import Invite, portal_answers
 from cornerspot.conversion.models import Conversion, ConversionStatus
 from cornerspot.conversion.planning import ConversionPlan, SoldIn, plan_conversion
 from cornerspot.crm.models import Contact, Deal
@@ -42,19 +43,28 @@ def find_wizard(deal_id: UUID) -> Conversion | None:
     ).one_or_none()
 
 
-def account_contacts(deal: Deal) -> list[Contact]:
-    """The people at the deal's account who are not archived, by name."""
-    if deal.account_id is None:
+def account_contacts(account_id: UUID | None) -> list[Contact]:
+    """The people at the account who are not archived, by name."""
+    if account_id is None:
         return []
     return list(
         session.scalars(
             select(Contact)
             .where(
-                Contact.account_id == deal.account_id, Contact.archived_at.is_(None), Contact.deleted_at.is_(None)
+                Contact.account_id == account_id, Contact.archived_at.is_(None), Contact.deleted_at.is_(None)
             )
             .order_by(Contact.last_name, Contact.first_name, Contact.id)
         )
     )
+
+
+def invited_contacts(conversion: Conversion, account_id: UUID | None) -> list[Contact]:
+    """The contacts whom the wizard's answers invite to the portal: only those with an e-mail address."""
+    answers = portal_answers(conversion)
+    if answers.choice is Invite.SKIP:
+        return []
+    reachable = [contact for contact in account_contacts(account_id) if contact.email]
+    return [contact for contact in reachable if answers.choice is Invite.ALL or contact.id in answers.contact_ids]
 
 
 def _deals(deal_id: UUID) -> Select[tuple[Deal]]:

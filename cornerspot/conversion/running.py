@@ -16,7 +16,7 @@ from cornerspot.conversion.changes import DealChanged, digest_of, facts_of
 from cornerspot.conversion.events import ConversionCompleted
 from cornerspot.conversion.models import Conversion, ConversionStatus
 from cornerspot.conversion.planning import ConversionPlan
-from cornerspot.conversion.reading import lock_deal, read_plan
+from cornerspot.conversion.reading import invited_contacts, lock_deal, read_plan
 from cornerspot.conversion.wizard import AlreadyRun, changes_since_acknowledged, require_allowed, require_holder
 from cornerspot.crm.models import Contact, Deal
 from cornerspot.db import session
@@ -60,7 +60,7 @@ def run_conversion(conversion: Conversion, *, by: Actor, seen: int | None = None
     _require_same_totals(invoice, plan)
     if answers.finalize:
         finalize_invoice(invoice, by=by)
-    conversion.complete(invoice_id=invoice.id, by=by.membership_id, summary=_summary(invoice, plan, by))
+    conversion.complete(invoice_id=invoice.id, by=by.membership_id, summary=_summary(conversion, invoice, plan, by))
     record(deal, "converted", by=by, invoice_id=invoice.id, total_minor=invoice.total_minor, currency=invoice.currency)
     publish(ConversionCompleted(conversion.id))
     session.flush()
@@ -126,13 +126,14 @@ def _require_same_totals(invoice: Invoice, plan: ConversionPlan) -> None:
         raise TotalsDiffer()
 
 
-def _summary(invoice: Invoice, plan: ConversionPlan, by: Actor) -> dict[str, object]:
+def _summary(conversion: Conversion, invoice: Invoice, plan: ConversionPlan, by: Actor) -> dict[str, object]:
     """What was created, as it was then: invoices change and may be purged, the summary stays."""
     return {
         "by": by.name,
         "account": plan.account_name,
         "lines": len(plan.lines),
         "recurring": len(plan.recurring),
+        "invited": len(invited_contacts(conversion, plan.account_id)),
         "total_minor": invoice.total_minor,
         "currency": invoice.currency,
         "finalized": invoice.is_finalized,

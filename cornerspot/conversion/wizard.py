@@ -67,20 +67,25 @@ def confirm_plan(conversion: Conversion, *, acknowledged: bool, shown: str, by: 
     conversion.acknowledged_plan = shown
 
 
-def choose_portal_users(conversion: Conversion, chosen: PortalAnswers, *, by: Actor) -> None:
-    """It is known whom to invite; raises Invalid (field ``contact_ids``) for a contact who cannot be."""
+def choose_portal_users(conversion: Conversion, chosen: PortalAnswers, *, by: Actor, finished: bool = True) -> None:
+    """It is known whom to invite; raises Invalid (field ``contact_ids``) for a contact who cannot be.
+
+    Not ``finished`` while somebody still chooses: nobody has to be picked yet.
+    """
     hold(conversion, by=by)
-    if chosen.choice is Invite.PICK:
-        reachable = {contact.id for contact in account_contacts(read_deal(conversion.deal_id)) if contact.email}
-        if not chosen.contact_ids:
-            raise Invalid("Pick at least one contact, or skip this for now.", field="contact_ids")
-        if not reachable.issuperset(chosen.contact_ids):
-            raise Invalid("Pick contacts of this account who have an e-mail address.", field="contact_ids")
-    conversion.answer(Step.PORTAL_USERS, chosen.to_json(), by=by.membership_id)
+    reachable = {contact.id for contact in account_contacts(read_deal(conversion.deal_id).account_id) if contact.email}
+    if not reachable.issuperset(chosen.contact_ids):
+        raise Invalid("Pick contacts of this account who have an e-mail address.", field="contact_ids")
+    if chosen.choice is Invite.PICK and not chosen.contact_ids and finished:
+        raise Invalid("Pick at least one contact, or skip this for now.", field="contact_ids")
+    conversion.answer(Step.PORTAL_USERS, chosen.to_json(), by=by.membership_id, finished=finished)
 
 
-def choose_billing(conversion: Conversion, chosen: BillingAnswers, *, by: Actor) -> None:
-    """It is known how the invoice is to be made; raises Invalid at its field, PermissionDenied."""
+def choose_billing(conversion: Conversion, chosen: BillingAnswers, *, by: Actor, finished: bool = True) -> None:
+    """It is known how the invoice is to be made; raises Invalid at its field, PermissionDenied.
+
+    Not ``finished`` while somebody still fills it in.
+    """
     hold(conversion, by=by)
     if chosen.finalize:
         by.require(Permission.FINALIZE_INVOICES)
@@ -88,10 +93,10 @@ def choose_billing(conversion: Conversion, chosen: BillingAnswers, *, by: Actor)
         raise Invalid(f"Payment terms are between 0 and {LONGEST_TERMS_DAYS} days.", field="terms_days")
     if len(chosen.internal_note) > LONGEST_NOTE:
         raise Invalid(f"Use at most {LONGEST_NOTE:,} characters.", field="internal_note")
-    contacts = {contact.id for contact in account_contacts(read_deal(conversion.deal_id))}
+    contacts = {contact.id for contact in account_contacts(read_deal(conversion.deal_id).account_id)}
     if chosen.contact_id is not None and chosen.contact_id not in contacts:
         raise Invalid("Choose a contact of this account.", field="contact_id")
-    conversion.answer(Step.BILLING, chosen.to_json(), by=by.membership_id)
+    conversion.answer(Step.BILLING, chosen.to_json(), by=by.membership_id, finished=finished)
 
 
 def take_over(conversion: Conversion, *, by: Actor) -> None:

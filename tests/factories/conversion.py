@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
 from cornerspot.billing.models import Invoice
-from cornerspot.conversion.answers import BillingAnswers, PortalAnswers
+from cornerspot.conversion.answers import PortalAnswers, billing_answers
 from cornerspot.conversion.changes import digest_of, facts_of
 from cornerspot.conversion.models import Conversion
 from cornerspot.conversion.reading import read_deal, read_plan
@@ -14,7 +18,6 @@ from cornerspot.conversion.wizard import choose_billing, choose_portal_users, co
 from cornerspot.crm.models import Deal
 from cornerspot.db import session
 from cornerspot.people.actors import Actor
-from cornerspot.tenancy import current_tenant_id
 
 
 def shown_plan(deal: Deal) -> str:
@@ -27,7 +30,7 @@ def reviewed(deal: Deal, *, by: Actor, **billing: Any) -> Conversion:
     conversion = start_conversion(deal, by=by)
     confirm_plan(conversion, acknowledged=True, shown=shown_plan(deal), by=by)
     choose_portal_users(conversion, PortalAnswers(), by=by)
-    choose_billing(conversion, BillingAnswers(**billing), by=by)
+    choose_billing(conversion, replace(billing_answers(conversion, read_deal(deal.id)), **billing), by=by)
     session.flush()
     return conversion
 
@@ -38,7 +41,7 @@ def converted(deal: Deal, *, by: Actor, **billing: Any) -> Invoice:
 
 
 def invoice_of(conversion: Conversion) -> Invoice:
-    """What the conversion created."""
-    invoice = session.get(Invoice, (current_tenant_id(), conversion.invoice_id))
-    assert invoice is not None
-    return invoice
+    """What the conversion created, with its lines."""
+    return session.scalars(
+        select(Invoice).where(Invoice.id == conversion.invoice_id).options(selectinload(Invoice.lines))
+    ).one()
