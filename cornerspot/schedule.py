@@ -31,6 +31,7 @@ class Entry:
 
 SCHEDULE = (
     Entry("40 3 * * *", "jobs.forget_receipts", "receipts of jobs serve only while a job can be run again"),
+    Entry("5 * * * *", "plans.apply_due_changes", "a downgrade begins with the month, a trial ends", per_team=True),
 )
 
 
