@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-PASSWORD = "cornerspot demo"  # noqa: S105 - printed on every start of the demo
+PASSWORD = "deal to invoice"  # noqa: S105 - printed on every start of the demo
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,8 @@ NORDLICHT_TEAM = (
     Colleague("Sofía Navarro", "sofia@nordlicht.example", "rep"),
     Colleague("Emre Yıldız", "emre@nordlicht.example", "rep"),
 )
+
+OPERATOR = Colleague("Ona Perator", "operator@cornerspot.example", "operator")
 
 PRAIRIE_TEAM = (
     Colleague("Dana Whitfield", "dana@prairie.example", "owner"),
@@ -166,3 +168,42 @@ LOST_REASONS = (
     "Our price was too high",
 )
 SOURCES = ("Recommendation", "Website", "Trade fair", "Existing customer", "Cold call")
+# What a deal of that name is made of: (offer, least, most).
+RECIPES: dict[str, tuple[tuple[str, int, int], ...]] = {
+    "Brand relaunch": (("STRAT-D", 2, 4), ("DES-D", 6, 12), ("FONT", 1, 1)),
+    "New website": (("STRAT-D", 1, 2), ("DES-D", 5, 9), ("DEV-D", 8, 14), ("COPY-H", 12, 30), ("CARE", 1, 1)),
+    "Annual report": (("DES-D", 5, 9), ("COPY-H", 20, 45), ("PRINT", 1, 2)),
+    "Trade fair stand": (("DES-D", 3, 6), ("PRINT", 1, 3), ("TRAVEL", 280, 760)),
+    "Product film": (("STRAT-D", 1, 1), ("PHOTO", 2, 4), ("TRAVEL", 180, 900)),
+    "Packaging redesign": (("DES-D", 4, 8), ("PRINT", 1, 2)),
+    "Shop system": (("STRAT-D", 1, 3), ("DEV-D", 12, 22), ("CARE", 1, 1)),
+    "Wayfinding": (("STRAT-D", 1, 1), ("DES-D", 4, 7), ("TRAVEL", 60, 240)),
+    "Campaign spring": (("STRAT-D", 1, 2), ("PHOTO", 1, 2), ("COPY-H", 8, 20)),
+    "Campaign autumn": (("STRAT-D", 1, 2), ("PHOTO", 1, 3), ("COPY-H", 8, 24)),
+    "Photo library": (("PHOTO", 2, 5), ("TRAVEL", 120, 480)),
+    "Intranet refresh": (("DES-D", 3, 5), ("DEV-D", 6, 12), ("CARE", 1, 1)),
+    "Recruiting pages": (("DES-D", 2, 4), ("DEV-D", 3, 6), ("COPY-H", 6, 14)),
+    "Sustainability report": (("DES-D", 4, 8), ("COPY-H", 16, 32), ("PRINT", 1, 1)),
+    "Corporate typeface": (("DES-D", 3, 6), ("FONT", 2, 5)),
+    "Customer magazine": (("DES-D", 4, 7), ("COPY-H", 18, 36), ("PHOTO", 1, 1), ("PRINT", 1, 1)),
+    "Weekly beans": (("BEANS-5", 12, 40), ("DECAF-5", 2, 8)),
+    "Lobby coffee bar": (("BEANS-5", 20, 60), ("TRAIN", 1, 3), ("GRIND", 1, 1)),
+    "Office coffee": (("BEANS-5", 6, 18), ("GRIND", 1, 1)),
+    "Holiday blend": (("BEANS-5", 10, 30),),
+    "Barista training": (("TRAIN", 1, 4),),
+    "Wholesale 2027": (("BEANS-5", 120, 320), ("DECAF-5", 20, 60)),
+}
+DEAL_NOTES = (
+    "Met at their office. They want to decide before the holidays.",
+    "Asked for two references from the same trade; sent both.",
+    "Budget is approved, the board only wants to see the schedule.",
+    "Prefers one fixed price over days. Explained how we estimate.",
+    "Their last studio delivered late: deadlines matter more than price.",
+    "Called back: proposal is with purchasing now.",
+)
+INVOICE_NOTES = (
+    "Accounts payable confirmed that it is in the next payment run.",
+    "They asked for the purchase order number on the next one.",
+    "Sent the PDF again, the first one went to somebody who left.",
+    "Called: their approver is on holiday until Monday.",
+)
