@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from cornerspot.blueprints.support.assets import BEHAVIOURS, STATIC, STYLES, asset
+from cornerspot.blueprints.support.navigation import ENTRIES, NEW, SETTINGS
 
 TEMPLATES = sorted((STATIC.parent / "templates").rglob("*.html"))
 PAGES = [path for path in TEMPLATES if not {"email", "pdf"} & set(path.parts)]
 ICON = re.compile(r"\bicon(?:\(|\s*=)\s*[\"']([a-z0-9-]+)[\"']")
+ICON_ELSE = re.compile(r"\bicon(?:\(|\s*=)\s*[\"'][a-z0-9-]+[\"'] if [^)]*? else [\"']([a-z0-9-]+)[\"']")
 ICON_DRAWN = re.compile(r"\bdraw\(\s*[\"']([a-z0-9-]+)[\"']")
 
 
@@ -33,10 +35,10 @@ def test_every_icon_on_a_page_is_in_the_sprite() -> None:
     used = {
         (name, name_of(path))
         for path in PAGES
-        for pattern in (ICON, ICON_DRAWN)
+        for pattern in (ICON, ICON_ELSE, ICON_DRAWN)
         for name in pattern.findall(path.read_text())
     }
-    assert used
+    used |= {(entry.icon, "navigation.py") for entry in (*ENTRIES, *SETTINGS, *NEW)}
     assert not {(name, where) for name, where in used if name not in drawn}
 
 
