@@ -95,12 +95,16 @@ class Conversion(TenantOwned):
         return self.held_by is not None and self.held_by != membership_id
 
     def answer(self, step: Step, answers: dict[str, Any], *, by: UUID | None, finished: bool = True) -> None:
-        """Have these answers for a step; once it is finished, the step after it is reached."""
+        """Have these answers for a step; once it is finished, the step after it is reached.
+
+        The version counts changes only: a review stays good when the same is saved again.
+        """
         steps = list(Step)
         reached = steps[steps.index(step) + finished]
-        self.answers = self.answers | {step.value: answers}
         self.step = max(Step(self.step), reached, key=steps.index)
-        self.held_by, self.held_at, self.version = by, clock.now(), self.version + 1
+        self.held_by, self.held_at = by, clock.now()
+        if self.answers.get(step.value) != answers:
+            self.answers, self.version = self.answers | {step.value: answers}, self.version + 1
 
     def hand_to(self, membership_id: UUID | None) -> None:
         """Be filled in by another teammate from now on."""

@@ -99,8 +99,8 @@ class WizardPage:
             for step, label in STEPS.items()
         ]
 
-    def href(self, step: Step) -> str:
-        return url_for("conversion.show", conversion_id=self.conversion.id, step=step.value)
+    def href(self, step: Step | str) -> str:
+        return url_for("conversion.show", conversion_id=self.conversion.id, step=Step(step).value)
 
     def _state(self, step: Step, current: Step, furthest: int) -> str:
         if step is current:

@@ -16,6 +16,7 @@ function autosave(form) {
     clearTimeout(timer);
     timer = setTimeout(save, 600);
   });
+  form.addEventListener("submit", () => clearTimeout(timer)); // What is sent now is newer.
   async function save() {
     const body = new FormData(form);
     const answer = await fetch(form.dataset.autosave, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
