@@ -22,7 +22,7 @@ from cornerspot.onboarding.demo.invoices import (
 from cornerspot.onboarding.demo.studio import Studio
 
 # Who has Website care, and since how many months.
-CARE = (("Alster Logistik", 12), ("Hanse Pharma", 9), ("Quartier Nord", 6), ("Tallinn Software", 3))
+CARE = (("Alster Logistik", 9), ("Hanse Pharma", 5), ("Quartier Nord", 2))
 PHOTOS = ("Harbour at dawn", "Cold chain", "Laboratory", "Night shift", "Loading dock", "Portrait", "Aerial view",
           "Packaging line")  # fmt: skip
 # Days of work billed as they were done: (days ago, company, offer, quantity).

@@ -66,7 +66,7 @@ def pursue(studio: Studio, pursuit: Pursuit) -> None:
 
 def open_in(studio: Studio, stage: int) -> datetime:
     """When a deal closes that is in the middle of this open stage now (0 is the first)."""
-    part = (stage + 0.5) / OPEN_STAGES
+    part = (stage + studio.timetable.random.uniform(0.35, 0.65)) / OPEN_STAGES
     return studio.timetable.now + timedelta(days=LENGTH_DAYS * (1 - part))
 
 

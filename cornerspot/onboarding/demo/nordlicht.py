@@ -166,4 +166,4 @@ def _follow(studio: Studio, invoice: Invoice, company: str, fate: bills.Fate | N
 
 def _growth(days_ago: int) -> float:
     """Orders are larger as the year goes on."""
-    return 1.35 - days_ago / 365 * 0.6
+    return 1.4 - days_ago / 365

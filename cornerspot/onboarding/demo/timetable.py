@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from cornerspot.db import session
 from cornerspot.kit import clock
 
 Act = Callable[[], object]
@@ -64,6 +65,7 @@ class Timetable:
             at, _, act = heapq.heappop(self._acts)
             with clock.moved_to(at):
                 act()
+                session.flush()  # Rows are dated when they are written.
 
     def _moment(self, day: date) -> datetime:
         hour, minute = self.random.randint(9, 16), self.random.randint(0, 59)
