@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from cornerspot.db import session
 from cornerspot.db.transaction import transaction
-from cornerspot.people.models import Person
+from cornerspot.people.models import Membership, Person, Role
 from cornerspot.people.passwords import hash_password
-from cornerspot.tenancy import system_scope
+from cornerspot.tenancy import system_scope, team_scope
 from tests.factories.teams import Story, new_person
 
 PASSWORD = "correct horse battery staple"
@@ -44,12 +45,18 @@ def add_person(app: Flask, *, name: str = "Tess Tester", email: str | None = Non
         return person.email
 
 
+def add_membership(story: Story, person_id: UUID | None, role: str) -> None:
+    """Somebody who has a sign-in becomes a teammate of a further team."""
+    assert person_id is not None
+    with story.app.app_context(), team_scope(story.team), transaction():
+        session.add(Membership(person_id=person_id, role=Role(role)))
+
+
 class Browser:
     """A browser on any address, which fills in a page's form and keeps its cookies."""
 
     def __init__(self, app: Flask) -> None:
         self.client = app.test_client()
-        app.config.setdefault("WTF_CSRF_ENABLED", True)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.client.get(path, **options)
@@ -57,12 +64,12 @@ class Browser:
     def post(self, path: str, **options: Any) -> TestResponse:
         return self.client.post(path, **options)
 
-    def submit(self, path: str, to: str | None = None, **fields: Any) -> TestResponse:
+    def submit(self, path: str, to: str | None = None, query: dict[str, str] | None = None, **fields: Any) -> TestResponse:
         """Open the page, fill in its form and send it, as a person would."""
         page = self.get(path)
         found = _TOKEN.search(page.text)
         assert found, f"{path} shows no form: {page.status_code}\n{page.text[:500]}"
-        return self.post(to or path, data={"csrf_token": found[1], **fields})
+        return self.post(to or path, query_string=query, data={"csrf_token": found[1], **fields})
 
     def follow(self, response: TestResponse) -> TestResponse:
         """Go where a redirect leads, and on until a page is shown."""

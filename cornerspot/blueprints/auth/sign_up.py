@@ -11,6 +11,7 @@ from sqlalchemy import select
 from cornerspot.blueprints.auth.blueprint import blueprint
 from cornerspot.blueprints.auth.entering import entry_address
 from cornerspot.blueprints.auth.forms import SignUpForm, TeamForm
+from cornerspot.blueprints.support.choices import currency_by_country
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import public_route
 from cornerspot.blueprints.support.identity import sign_in_browser, signed_in
@@ -75,7 +76,9 @@ def _form() -> TeamForm:
 
 def _page(form: TeamForm) -> str:
     user = signed_in()
-    return render_template("auth/sign_up.html", form=form, person=user.person if user else None)
+    return render_template(
+        "auth/sign_up.html", form=form, person=user.person if user else None, currencies=currency_by_country()
+    )
 
 
 def _open(planned: CurrentTeam, form: TeamForm, *, person_id: UUID | None) -> str:
