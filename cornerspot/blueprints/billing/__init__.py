@@ -3,3 +3,19 @@
 from cornerspot.blueprints.billing.blueprint import blueprint
 
 __all__ = ["blueprint"]
+
+from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register themselves
+    deal_invoices,
+    invoice_cancellations,
+    invoice_deletions,
+    invoice_duplicates,
+    invoice_finalizations,
+    invoice_notes,
+    invoice_payments,
+    invoice_pdfs,
+    invoice_sent_marks,
+    invoice_voids,
+    invoices,
+    line_products,
+    wording,
+)
