@@ -13,6 +13,7 @@ from cornerspot.billing.models import Invoice
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.db import session
 from cornerspot.db.locks import lock
+from cornerspot.db.transaction import read_only
 from cornerspot.documents.files import read_file, store_file
 from cornerspot.documents.html import render_template, text_direction
 from cornerspot.documents.models import StoredFile
@@ -27,20 +28,26 @@ def render_invoice_pdf(invoice_id: UUID) -> None:
     """The final invoice has its PDF in storage; one that has it, or is a draft, is left alone."""
     invoice = _load(invoice_id)
     if invoice.is_finalized and invoice.pdf_file_id is None:
-        _store(invoice, document_pdf(_as_issued(invoice)))
+        document = _as_issued(invoice)
+        _store(invoice, document_pdf(document), document.file_name)
 
 
 def invoice_pdf_bytes(invoice: Invoice) -> bytes:
     """The invoice's PDF: the stored one, which is made now if the worker has not come to it.
 
-    Drafts are rendered as they are, with a watermark, and never stored; so is a void
-    invoice, whose stored original stays as it was issued.
+    A request that may not write gets the bytes that the worker will store: the same
+    document is the same file. Drafts are rendered as they are, with a watermark, and
+    never stored; so is a void invoice, whose stored original stays as it was issued.
     """
     loaded = _load(invoice.id)
     if not loaded.is_finalized or loaded.status == InvoiceStatus.VOID:
         return document_pdf(invoice_document(loaded))
     if loaded.pdf_file_id is None:
-        _store(loaded, document_pdf(_as_issued(loaded)))
+        document = _as_issued(loaded)
+        content = document_pdf(document)
+        if read_only.get():
+            return content
+        _store(loaded, content, document.file_name)
     return read_file(session.get_one(StoredFile, (current_tenant_id(), loaded.pdf_file_id)))
 
 
@@ -79,11 +86,11 @@ def _as_issued(invoice: Invoice) -> InvoiceDocument:
     return replace(document, status=InvoiceStatus.OPEN, paid_minor=0, balance_minor=document.total_minor)
 
 
-def _store(invoice: Invoice, content: bytes) -> None:
+def _store(invoice: Invoice, content: bytes, name: str) -> None:
     """The invoice has a stored PDF: this one, unless another was quicker."""
     lock(invoice)
     if invoice.pdf_file_id is None:
-        stored = store_file(content, PDF, invoice_document(invoice).file_name)
+        stored = store_file(content, PDF, name)
         invoice.pdf_file_id = stored.id
         session.flush()
 
