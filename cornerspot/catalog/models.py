@@ -90,7 +90,7 @@ class Product(TenantOwned):
 
     name: Mapped[str]
     search_name: Mapped[str] = mapped_column(SearchText)
-    code: Mapped[str] = mapped_column(default="")
+    code: Mapped[str] = mapped_column(SearchText, default="")
     description: Mapped[str] = mapped_column(default="")
     unit_price: Mapped[Decimal] = mapped_column(UNIT_PRICE)
     currency: Mapped[str] = mapped_column(CHAR(3))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy import Select, or_, select
 
 from cornerspot.activity.recording import record
 from cornerspot.catalog.amounts import UNIT_PRICE_PLACES
@@ -16,13 +15,15 @@ from cornerspot.catalog.discounts import known_discounts
 from cornerspot.catalog.models import Frequency, Product
 from cornerspot.catalog.tax_rates import known_tax_rates
 from cornerspot.db import session
+from cornerspot.db.keyset import SortKey, keyset_page
 from cornerspot.db.locks import lock
+from cornerspot.db.searching import begins_with
 from cornerspot.db.versions import bump, require_version
 from cornerspot.kit import clock
 from cornerspot.kit.currency import exponent
 from cornerspot.kit.errors import Invalid
-from cornerspot.kit.paging import Page, decode_cursor, encode_cursor
-from cornerspot.kit.searching import prefix_range
+from cornerspot.kit.paging import Page
+from cornerspot.kit.searching import search_form
 from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
 
@@ -105,31 +106,34 @@ def restore_product(product: Product, *, by: Actor) -> None:
         record(product, "restored", by=by)
 
 
-def offered_products(*, currency: str | None = None) -> list[Product]:
-    """The products a new line can name, by name; those in ``currency`` only when given."""
-    statement = select(Product).where(Product.archived_at.is_(None), Product.is_active)
-    if currency is not None:
-        statement = statement.where(Product.currency == currency)
-    return list(session.scalars(statement.order_by(Product.search_name, Product.id).limit(1000)))
+def offered_products() -> list[Product]:
+    """The products a new line can name, by name."""
+    return list(session.scalars(_offered().order_by(Product.search_name, Product.id)))
+
+
+def product_choices(search: str = "", *, limit: int = 50) -> list[Product]:
+    """Products that can be chosen, by name, those whose name or code begins with the search."""
+    statement = _matching(_offered(), search).order_by(Product.search_name, Product.id)
+    return list(session.scalars(statement.limit(limit)))
 
 
 def products_page(*, search: str = "", show: str = "active", cursor: str | None = None) -> Page[Product]:
     """A page of products by name; ``show`` is active, recurring or archived."""
-    statement = _shown(select(Product), show)
-    if search.strip():
-        low, high = prefix_range(search)
-        code = search.strip()
-        statement = statement.where(
-            or_(
-                Product.search_name.between(low, high),
-                Product.code.between(code, code + "\U0010ffff"),
-            )
-        )
-    if cursor:
-        name, id = decode_cursor(cursor, parts=2)
-        statement = statement.where(tuple_(Product.search_name, Product.id) > tuple_(str(name), UUID(str(id))))
-    rows = list(session.scalars(statement.order_by(Product.search_name, Product.id).limit(PAGE_SIZE + 1)))
-    return _page(rows)
+    statement = _matching(_shown(select(Product), show), search)
+    key = SortKey(Product.search_name, lambda row: row.search_name)
+    return keyset_page(statement, Product, key, cursor=cursor, size=PAGE_SIZE)
+
+
+def _offered() -> Select[tuple[Product]]:
+    return select(Product).where(Product.archived_at.is_(None), Product.is_active)
+
+
+def _matching(statement: Select[tuple[Product]], search: str) -> Select[tuple[Product]]:
+    if not search.strip():
+        return statement
+    return statement.where(
+        or_(begins_with(Product.search_name, search_form(search)), begins_with(Product.code, search.strip()))
+    )
 
 
 def _shown(statement: Select[tuple[Product]], show: str) -> Select[tuple[Product]]:
@@ -139,12 +143,6 @@ def _shown(statement: Select[tuple[Product]], show: str) -> Select[tuple[Product
     if show == "recurring":
         statement = statement.where(Product.frequency.is_not(None))
     return statement
-
-
-def _page(rows: Sequence[Product]) -> Page[Product]:
-    shown = list(rows[:PAGE_SIZE])
-    more = encode_cursor(shown[-1].search_name, str(shown[-1].id)) if len(rows) > PAGE_SIZE else None
-    return Page(shown, next_cursor=more)
 
 
 def _require_sound(entered: ProductInput, *, but: UUID | None) -> None:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import joinedload
 from cornerspot.crm.models import Account, Contact, Deal, Stage
 from cornerspot.db import session
 from cornerspot.db.keyset import SortKey, day_key, keyset_page, moment_key
+from cornerspot.db.searching import begins_with
 from cornerspot.kit.paging import Page
-from cornerspot.kit.searching import prefix_range
+from cornerspot.kit.searching import search_form
 from cornerspot.people.models import Membership
 
 PAGE_SIZE = 50
@@ -77,7 +78,7 @@ def accounts_page(
     """A page of accounts by name with their owners."""
     statement = _living(select(Account), Account, show).options(joinedload(Account.owner).joinedload(Membership.person))
     if search.strip():
-        statement = statement.where(Account.search_name.between(*prefix_range(search)))
+        statement = statement.where(begins_with(Account.search_name, search_form(search)))
     if owner_id is not None:
         statement = statement.where(Account.owner_id == owner_id)
     return keyset_page(statement, Account, NAME_SORTS["name"], cursor=cursor, size=PAGE_SIZE)
@@ -96,12 +97,12 @@ def contacts_page(
         joinedload(Contact.account), joinedload(Contact.owner).joinedload(Membership.person)
     )
     if search.strip():
-        low, high = prefix_range(search)
+        text = search_form(search)
         statement = statement.where(
             or_(
-                Contact.search_name.between(low, high),
-                Contact.search_first_name.between(low, high),
-                Contact.email.between(low, high),
+                begins_with(Contact.search_name, text),
+                begins_with(Contact.search_first_name, text),
+                begins_with(Contact.email, text),
             )
         )
     if owner_id is not None:
@@ -116,7 +117,7 @@ def account_choices(search: str = "", *, limit: int = 50) -> list[Account]:
     """Accounts that can be chosen, by name, those beginning with the search."""
     statement = select(Account).where(Account.deleted_at.is_(None), Account.archived_at.is_(None))
     if search.strip():
-        statement = statement.where(Account.search_name.between(*prefix_range(search)))
+        statement = statement.where(begins_with(Account.search_name, search_form(search)))
     return list(session.scalars(statement.order_by(Account.search_name, Account.id).limit(limit)))
 
 
@@ -126,9 +127,9 @@ def contact_choices(*, account_id: UUID | None = None, search: str = "", limit: 
     if account_id is not None:
         statement = statement.where(Contact.account_id == account_id)
     if search.strip():
-        low, high = prefix_range(search)
+        text = search_form(search)
         statement = statement.where(
-            or_(Contact.search_name.between(low, high), Contact.search_first_name.between(low, high))
+            or_(begins_with(Contact.search_name, text), begins_with(Contact.search_first_name, text))
         )
     statement = statement.options(joinedload(Contact.account))
     return list(session.scalars(statement.order_by(Contact.search_name, Contact.id).limit(limit)))
@@ -137,9 +138,9 @@ def contact_choices(*, account_id: UUID | None = None, search: str = "", limit: 
 def _filtered(statement: Select[Any], wanted: DealFilter) -> Select[Any]:
     statement = _living(statement, Deal, wanted.show)
     if wanted.search.strip():
-        low, high = prefix_range(wanted.search)
-        of_account = select(Account.id).where(Account.search_name.between(low, high))
-        statement = statement.where(or_(Deal.search_name.between(low, high), Deal.account_id.in_(of_account)))
+        text = search_form(wanted.search)
+        of_account = select(Account.id).where(begins_with(Account.search_name, text))
+        statement = statement.where(or_(begins_with(Deal.search_name, text), Deal.account_id.in_(of_account)))
     if wanted.stage_class:
         of_class = select(Stage.id).where(Stage.stage_class == wanted.stage_class)
         statement = statement.where(Deal.stage_id.in_(of_class))

@@ -90,7 +90,7 @@ class Contact(TenantOwned):
     last_name: Mapped[str] = mapped_column(default="")
     search_name: Mapped[str] = mapped_column(SearchText, default="")  # last name first, as lists are sorted
     search_first_name: Mapped[str] = mapped_column(SearchText, default="")
-    email: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(SearchText, default="")
     phone: Mapped[str] = mapped_column(default="")
     job_title: Mapped[str] = mapped_column(default="")
     account_id: Mapped[UUID | None]

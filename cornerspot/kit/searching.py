@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-_LAST = "\U0010ffff"  # Sorts after every other character.
+LAST_LETTER = "\U0010ffff"  # sorts after every other character
 _LONGEST = 200
 
 
@@ -17,9 +17,3 @@ def search_form(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.replace("ß", "ss").casefold())
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(bare.replace("\0", " ").split())[:_LONGEST]
-
-
-def prefix_range(text: str) -> tuple[str, str]:
-    """The first and the last search form that begins with this text."""
-    low = search_form(text)
-    return low, low + _LAST

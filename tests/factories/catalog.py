@@ -41,7 +41,9 @@ def make_discount(
     return create_discount(entered, by=by)
 
 
-def make_product(name: str | None = None, unit_price: str | Decimal = "100", *, by: Actor = SYSTEM, **fields: Any) -> Product:
+def make_product(
+    name: str | None = None, unit_price: str | Decimal = "100", *, by: Actor = SYSTEM, **fields: Any
+) -> Product:
     """A product in the team's currency; flushed."""
     currency = fields.pop("currency", None) or current_team().currency
     entered = ProductInput(

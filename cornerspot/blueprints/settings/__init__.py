@@ -6,9 +6,12 @@ __all__ = ["blueprint"]
 
 from cornerspot.blueprints.settings import (  # noqa: E402,F401
     company,
+    discounts,
     index,
     invitations,
+    pipelines,
     profile,
     sessions,
+    tax_rates,
     teammates,
 )
