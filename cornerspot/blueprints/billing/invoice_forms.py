@@ -24,7 +24,14 @@ from cornerspot.blueprints.support.line_form import (
     show_discounts,
     show_lines,
 )
-from cornerspot.blueprints.support.record_fields import ChoiceField, CurrencyField, DayField, IdField, KeysField
+from cornerspot.blueprints.support.record_fields import (
+    ChoiceField,
+    CurrencyField,
+    DayField,
+    IdField,
+    KeysField,
+    choices_of,
+)
 from cornerspot.catalog.amounts import Totals
 from cornerspot.catalog.discounts import discounts
 from cornerspot.catalog.lines import Copy, discount_copy, document_totals, tax_copy
@@ -48,7 +55,7 @@ class InvoiceForm(Form):
     account = IdField("Customer", refusal="Choose a customer from the list.")
     contact = IdField("Billing contact", refusal="Choose a contact of this customer.")
     currency = CurrencyField()
-    terms_days = ChoiceField("Payment terms", refusal="Choose payment terms from the list.")
+    terms_days = ChoiceField("Payment terms", choices=(), refusal="Choose payment terms from the list.")
     chosen_due_on = DayField("Due date")
     invoice_on = DayField("Invoice date")
     manual_number = TextField("Invoice number", longest=32)
@@ -264,8 +271,10 @@ class InvoiceDraft:
             choices.append((stored, terms_label(int(stored))))
         elif self.invoice is not None and self.invoice.terms_days not in TERMS:
             choices.append((str(self.invoice.terms_days), terms_label(self.invoice.terms_days)))
-        form.terms_days.choices = choices
-        form.taxes.choices = [(key, f"{copy['name']} {copy['percent']} %") for key, copy in self.choices.taxes.items()]
+        form.terms_days.choices = choices_of(choices)
+        form.taxes.choices = choices_of(
+            (key, f"{copy['name']} {copy['percent']} %") for key, copy in self.choices.taxes.items()
+        )
 
     def contacts(self) -> list[tuple[UUID, str]]:
         """The people of the chosen customer."""

@@ -14,7 +14,6 @@ from cornerspot.activity.wording import wording
 from cornerspot.billing.deleting import KEPT_FOR
 from cornerspot.billing.finalizing import preview_finalization
 from cornerspot.billing.models import Invoice
-from cornerspot.billing.models.payment import METHODS
 from cornerspot.billing.reading import copies_around, payments_of, today
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.blueprints.billing.invoice_forms import terms_label
@@ -44,7 +43,7 @@ class PaymentForm(Form):
     method = ChoiceField(
         "Method",
         refusal="Choose how the money arrived.",
-        choices=[(name, METHOD_WORDS[name]) for name in sorted(METHODS, key=list(METHOD_WORDS).index)],
+        choices=METHOD_WORDS.items(),
     )
     received_on = DayField("Date received")
     reference = TextField("Reference", longest=200)
