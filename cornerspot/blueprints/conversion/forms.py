@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import HiddenInput
 
 from cornerspot.blueprints.support.fields import ChoiceField, LinesField
@@ -34,7 +36,9 @@ class ConfirmForm(Form):
 class PortalUsersForm(Form):
     """Whom of the account to invite."""
 
-    choice = RadioField("Who gets access to the portal?", choices=[(key.value, text) for key, text in INVITES.items()])
+    choice = RadioField(
+        "Who gets access to the portal?", choices=[SelectChoice(key.value, text) for key, text in INVITES.items()]
+    )
     contact_ids = SelectMultipleField("Contacts", validate_choice=False)
 
     @classmethod
@@ -53,7 +57,7 @@ class PortalUsersForm(Form):
 class BillingForm(Form):
     """How the invoice is to be made."""
 
-    contact_id = SelectField("Billing contact", validate_choice=False)
+    contact_id = ChoiceField("Billing contact", wrong="Choose a contact of this account.", coerce=str)
     terms_days = ChoiceField("Payment terms", wrong="Choose payment terms from the list.", coerce=str)
     internal_note = LinesField("Internal note", longest=LONGEST_NOTE)
     finalize = BooleanField("Finalize the first invoice immediately")
@@ -72,9 +76,9 @@ class BillingForm(Form):
     def offer(self, contacts: Sequence[Contact], *, usual_terms: int) -> BillingForm:
         """Have these contacts and the usual payment terms to choose from."""
         known = TERMS if usual_terms in TERMS else TERMS | {usual_terms: f"Net {usual_terms}"}
-        self.terms_days.choices = [(str(days), text) for days, text in sorted(known.items())]
-        listed = [(_public(contact.id), _with_email(contact)) for contact in contacts]
-        self.contact_id.choices = [("", "No contact"), *listed]
+        self.terms_days.choices = [SelectChoice(str(days), text) for days, text in sorted(known.items())]
+        listed = [SelectChoice(_public(contact.id), _with_email(contact)) for contact in contacts]
+        self.contact_id.choices = [SelectChoice("", "No contact"), *listed]
         return self
 
     @property
@@ -82,7 +86,7 @@ class BillingForm(Form):
         """What was entered; read it after the form was found valid."""
         return BillingAnswers(
             finalize=bool(self.finalize.data),
-            terms_days=int(self.terms_days.data) if str(self.terms_days.data or "").isdigit() else None,
+            terms_days=_days(self.terms_days.data or ""),
             contact_id=_contact_id(self.contact_id.data or ""),
             internal_note=self.internal_note.data or "",
         )
@@ -113,6 +117,10 @@ def _contact_id(text: str) -> UUID | None:
         return decode_public_id("con", text)
     except ValueError:
         return None
+
+
+def _days(text: str) -> int | None:
+    return int(text) if re.fullmatch("[0-9]{1,3}", text) else None
 
 
 def _with_email(contact: Contact) -> str:
