@@ -13,7 +13,7 @@ from cornerspot.mail.queueing import Content
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
-def render_mail(name: str, **values: Any) -> Content:
+def render_mail(name: str, /, **values: Any) -> Content:
     """The subject and both bodies of a message; raises UndefinedError for a value that is missing."""
     subject, _, text = _environment(False).get_template(f"email/{name}.txt").render(values).partition("\n")
     html = _environment(True).get_template(f"email/{name}.html").render(values, subject=subject.strip())
@@ -25,7 +25,7 @@ def _environment(autoescape: bool) -> Environment:
     """Our own, because the worker renders outside of any request."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        autoescape=autoescape,
+        autoescape=autoescape,  # noqa: S701 - off for the plain text, where markup is only text
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -86,5 +86,8 @@ def _is_personal(plain: str, about: tuple[str, ...]) -> bool:
     rest = plain
     for word in sorted(words | whole, key=len, reverse=True):
         rest = rest.replace(word, "")
+    rest = re.sub(r"[\W_]+", "", rest)
     # A long phrase may mention a name; a password that is little else may not.
-    return len(rest) < len(plain) and len(rest) < 6 or any(text in plain for text in whole if "@" in text)
+    return (rest != re.sub(r"[\W_]+", "", plain) and len(rest) < 6) or any(
+        text in plain for text in whole if "@" in text
+    )

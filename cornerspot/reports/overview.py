@@ -82,7 +82,9 @@ def money_owed() -> list[Owed]:
         .where(Invoice.status.in_(sorted(UNPAID)), Invoice.deleted_at.is_(None))
         .group_by(Invoice.currency)
     )
-    owed = [Owed(currency, int(total), int(late), count, late_count) for currency, total, late, count, late_count in rows]
+    owed = [
+        Owed(currency, int(total), int(late), count, late_count) for currency, total, late, count, late_count in rows
+    ]
     return sorted(owed, key=lambda row: (row.currency != team.currency, row.currency))
 
 
@@ -124,5 +126,5 @@ def _names(subjects: set[tuple[str, UUID]]) -> dict[UUID, str]:
     for kind in sorted({kind for kind, _ in subjects}):
         model, name = shown[kind]
         ids = [id for subject, id in subjects if subject == kind]
-        found.update(session.execute(select(model.id, name).where(model.id.in_(ids))).tuples().all())
+        found.update((id, text) for id, text in session.execute(select(model.id, name).where(model.id.in_(ids))))
     return found

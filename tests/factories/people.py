@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from cornerspot.db import session
@@ -45,6 +46,13 @@ def add_person(app: Flask, *, name: str = "Tess Tester", email: str | None = Non
         return person.email
 
 
+def person_id_of(app: Flask, name: str) -> UUID:
+    """A new person's id."""
+    email = add_person(app, name=name)
+    with app.app_context(), system_scope("a test looks"):
+        return session.scalars(select(Person.id).where(Person.email == email)).one()
+
+
 def add_membership(story: Story, person_id: UUID | None, role: str) -> None:
     """Somebody who has a sign-in becomes a teammate of a further team."""
     assert person_id is not None
@@ -64,7 +72,9 @@ class Browser:
     def post(self, path: str, **options: Any) -> TestResponse:
         return self.client.post(path, **options)
 
-    def submit(self, path: str, to: str | None = None, query: dict[str, str] | None = None, **fields: Any) -> TestResponse:
+    def submit(
+        self, path: str, to: str | None = None, query: dict[str, str] | None = None, **fields: Any
+    ) -> TestResponse:
         """Open the page, fill in its form and send it, as a person would."""
         page = self.get(path)
         found = _TOKEN.search(page.text)

@@ -19,9 +19,7 @@ def ticket_for(story, *, team=None) -> str:
     from cornerspot.db.transaction import transaction
 
     with story.app.app_context(), system_scope("a test hands off"), transaction():
-        return issue_ticket(
-            story.owner.person_id, team_id=(team or story).team.id, browser_id=uuid4()
-        )
+        return issue_ticket(story.owner.person_id, team_id=(team or story).team.id, browser_id=uuid4())
 
 
 def enter(browser: Browser, story, ticket: str, **options):

@@ -4,7 +4,7 @@ from cornerspot.blueprints.auth.blueprint import blueprint
 
 __all__ = ["blueprint"]
 
-from cornerspot.blueprints.auth import (  # noqa: E402,F401
+from cornerspot.blueprints.auth import (  # noqa: F401
     invitations,
     password_resets,
     shell,

@@ -30,9 +30,7 @@ def team_switch(slug: str) -> ResponseReturnValue:
     user = signed_in()
     assert user is not None, "the gate lets nobody else in"
     team = team_to_enter(user.person, slug)
-    return redirect(
-        entry_address(user.person, team_id=team.id, slug=team.slug, browser_id=user.row.browser_id)
-    )
+    return redirect(entry_address(user.person, team_id=team.id, slug=team.slug, browser_id=user.row.browser_id))
 
 
 @blueprint.get("/enter")

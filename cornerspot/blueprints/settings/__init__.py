@@ -4,7 +4,7 @@ from cornerspot.blueprints.settings.blueprint import blueprint
 
 __all__ = ["blueprint"]
 
-from cornerspot.blueprints.settings import (  # noqa: E402,F401
+from cornerspot.blueprints.settings import (  # noqa: F401
     company,
     discounts,
     index,

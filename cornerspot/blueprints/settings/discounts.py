@@ -85,7 +85,11 @@ def discounts_create() -> ResponseReturnValue:
 @gate(permission=Permission.EDIT_CATALOG)
 def discounts_edit(discount_id: UUID) -> ResponseReturnValue:
     discount = get_or_404(Discount, discount_id)
-    data = {"name": discount.name, "version": str(discount.version), "currency": discount.currency or current_team().currency}
+    data = {
+        "name": discount.name,
+        "version": str(discount.version),
+        "currency": discount.currency or current_team().currency,
+    }
     if discount.percent is not None:
         data |= {"kind": "percent", "percent": local_number(discount.percent)}
     else:

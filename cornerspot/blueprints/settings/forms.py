@@ -42,12 +42,17 @@ class CompanyForm(Form):
 class InvitationForm(Form):
     email = TextField("E-mail", longest=254, required="Enter an e-mail address.")
     role = CardsField(
-        "Role", choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role], default="rep", wrong="Choose a role."
+        "Role",
+        choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role],
+        default="rep",
+        wrong="Choose a role.",
     )
 
 
 class RoleForm(Form):
-    role = ChoiceField("Role", choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role], wrong="Choose a role.")
+    role = ChoiceField(
+        "Role", choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role], wrong="Choose a role."
+    )
 
 
 class ProfileForm(Form):

@@ -23,9 +23,7 @@ from cornerspot.people.sessions import end_session, live_sessions
 def sessions_index() -> ResponseReturnValue:
     user = me()
     rows = sorted(live_sessions(user.person), key=lambda row: row.browser_id != user.row.browser_id)
-    return render_template(
-        "settings/sessions.html", rows=rows, here=user.row.browser_id, browser_name=browser_name
-    )
+    return render_template("settings/sessions.html", rows=rows, here=user.row.browser_id, browser_name=browser_name)
 
 
 @blueprint.post("/settings/sessions/<id('sin'):sign_in_id>/ending")

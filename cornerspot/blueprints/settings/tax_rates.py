@@ -35,9 +35,7 @@ class TaxRateForm(Form):
     def entered(self) -> TaxRateInput:
         """The rate as it was entered; only after validation."""
         assert self.percent.number is not None, "the percentage is required"
-        return TaxRateInput(
-            self.name.data, self.percent.number, self.region.data or "", self.description.data or ""
-        )
+        return TaxRateInput(self.name.data, self.percent.number, self.region.data or "", self.description.data or "")
 
     @property
     def seen(self) -> int:

@@ -31,9 +31,12 @@ def local_target(wanted: str | None, *, default: str = "/") -> str:
 
     Nothing that a browser could read as another host or, by dots, as another team.
     """
-    if wanted is None or len(wanted) > 2000 or _PATH.fullmatch(wanted) is None:
-        path = default
-    elif any(unquote(part) in (".", "..") or "\\" in unquote(part) for part in urlsplit(wanted).path.split("/")):
+    if (
+        wanted is None
+        or len(wanted) > 2000
+        or _PATH.fullmatch(wanted) is None
+        or any(unquote(part) in (".", "..") or "\\" in unquote(part) for part in urlsplit(wanted).path.split("/"))
+    ):
         path = default
     else:
         path = wanted

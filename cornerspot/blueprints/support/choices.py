@@ -37,7 +37,11 @@ LOCALES = {
 def country_choices() -> list[SelectChoice]:
     """Code and English name of every country, by name."""
     names = _ENGLISH.territories
-    codes = [code for code in get_global("territory_currencies") if len(code) == 2 and code.isalpha() and code in names.keys() - _NO_COUNTRIES]
+    codes = [
+        code
+        for code in get_global("territory_currencies")
+        if len(code) == 2 and code.isalpha() and code in names.keys() - _NO_COUNTRIES
+    ]
     return sorted((SelectChoice(code, names[code]) for code in codes), key=lambda choice: choice.label)
 
 
