@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from cornerspot.app import database_url
 from cornerspot.cli.support import Misconfigured, open_app, read_settings
+from cornerspot.db import migrating
 
 
 @click.group("demo")
@@ -34,9 +36,15 @@ def sign_ins() -> None:
 @demo.command("reset")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(yes: bool) -> None:
-    """Close the demo teams and create them anew."""
-    from cornerspot.onboarding.demo import reset_demo
+    """Empty the database and fill it anew; only with CORNERSPOT_ENV=demo."""
+    from cornerspot.onboarding.demo import create_demo
 
+    settings = read_settings()
+    if settings.environment != "demo":
+        raise Misconfigured("This empties the whole database, so it runs only with CORNERSPOT_ENV=demo.")
     if not yes:
-        click.confirm("The demo teams and everything in them go away. Go on?", abort=True)
-    reset_demo(open_app(), say=click.echo)
+        click.confirm("Everything in this database goes away, other teams too. Go on?", abort=True)
+    owner = database_url(settings, owner=True)
+    migrating.downgrade(owner, "base")
+    migrating.upgrade(owner)
+    create_demo(open_app(), say=click.echo)

@@ -53,8 +53,8 @@ WON = (
     (110, "Fjord & Fell", "voided"), (93, "Alster Logistik", "billed"), (78, "Tallinn Software", "billed"),
     (64, "Hanse Pharma", "billed"), (49, "Rødovre Cykler", "billed"), (38, "Studio Łąka", "billed"),
     (27, "Elbtal Maschinenbau", "partly"), (20, "Kaiserstuhl Weine", "billed"), (15, "Café Œuvre", "draft"),
-    (12, "Quartier Nord", "waiting"), (10, "Alster Logistik", "waiting"), (8, "Praxis am Deich", "wizard"),
-    (6, "Delta Maritime", "waiting"), (5, "Lindqvist Arkitekter", "recurring"), (3, "Isar Energie", "waiting"),
+    (12, "Quartier Nord", "waiting"), (10, "Alster Logistik", "recurring"), (8, "Praxis am Deich", "wizard"),
+    (6, "Delta Maritime", "waiting"), (5, "Lindqvist Arkitekter", "waiting"), (3, "Isar Energie", "waiting"),
 )  # fmt: skip
 LOST = (
     (305, "Oberhafen Kantine"), (256, "Nuova Officina"), (214, "Moravia Glass"), (172, "Café Œuvre"),
