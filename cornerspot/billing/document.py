@@ -20,7 +20,7 @@ from cornerspot.billing.states import InvoiceStatus
 from cornerspot.catalog.lines import totals_of
 
 # Countries where paper is sold in inches (CLDR, paperSize US-Letter).
-LETTER_COUNTRIES = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
+LETTER_COUNTRIES = frozenset(["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"])
 
 
 @dataclass(frozen=True)

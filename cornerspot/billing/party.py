@@ -9,7 +9,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 
 # Places that write "city, region postal code" on one line, in this order.
-_CITY_FIRST = frozenset("AU BR CA CN HK ID IN JP KR MX NZ PH SG TH TW US VN ZA".split())
+_CITY_FIRST = frozenset("AU BR CA CN HK ID IN JP KR MX NZ PH SG TH TW US VN ZA".split())  # noqa: SIM905
 _CODE_ON_ITS_OWN_LINE = frozenset(("GB", "IE"))
 
 

@@ -26,15 +26,19 @@ _RIGHT_TO_LEFT = frozenset(("R", "AL"))
 def render_template(name: str, *, locale: str, **values: Any) -> str:
     """The template's text; amounts, numbers and dates as the locale writes them."""
     spoken = Locale.parse(locale.replace("-", "_"))
-    return _environment().get_template(name).render(
-        locale=spoken,
-        money=lambda minor, currency: format_money(Money(minor, currency), spoken),
-        bare=lambda minor, currency: format_money(Money(minor, currency), spoken, with_symbol=False),
-        unit_price=lambda price, currency: unit_price_text(price, currency, spoken),
-        number=lambda value: number_text(value, spoken),
-        percent=lambda value: percent_text(value, spoken),
-        day=lambda value: day_text(value, spoken),
-        **values,
+    return (
+        _environment()
+        .get_template(name)
+        .render(
+            locale=spoken,
+            money=lambda minor, currency: format_money(Money(minor, currency), spoken),
+            bare=lambda minor, currency: format_money(Money(minor, currency), spoken, with_symbol=False),
+            unit_price=lambda price, currency: unit_price_text(price, currency, spoken),
+            number=lambda value: number_text(value, spoken),
+            percent=lambda value: percent_text(value, spoken),
+            day=lambda value: day_text(value, spoken),
+            **values,
+        )
     )
 
 

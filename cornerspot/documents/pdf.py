@@ -16,6 +16,7 @@ from mimetypes import guess_type
 from queue import Empty, LifoQueue
 from urllib.parse import unquote, urlsplit
 
+from markupsafe import escape
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcherResponse
@@ -51,7 +52,7 @@ class Assets:
     def __call__(self, url: str) -> URLFetcherResponse:
         return self.fetch(url)
 
-    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+    def fetch(self, url: str, _: object = None) -> URLFetcherResponse:
         """The asset at this address; raises RefusedAddress, which stops the rendering."""
         parts = urlsplit(url)
         name = unquote(parts.path)
@@ -72,7 +73,7 @@ def render_pdf(
     ``stylesheet`` is a file of ``templates/pdf``. The page has its own ``<title>``
     and ``lang``; both are asked for so that none forgets them. Raises RefusedAddress.
     """
-    if f"<title>{_escaped(title)}</title>" not in html or f'lang="{lang}"' not in html:
+    if f"<title>{escape(title)}</title>" not in html or f'lang="{lang}"' not in html:
         raise ValueError("An accessible PDF needs its title and language in the page.")
     identifier = hashlib.sha256(html.encode()).digest()[:16]
     with _press(stylesheet) as press:
@@ -94,7 +95,7 @@ class _Press:
 
 
 @cache
-def _idle(stylesheet: str) -> LifoQueue[_Press]:
+def _idle(_: str) -> LifoQueue[_Press]:
     return LifoQueue()
 
 
@@ -114,9 +115,3 @@ def _new_press(stylesheet: str) -> _Press:
     fonts = FontConfiguration()
     text = (ASSETS / stylesheet).read_text()
     return _Press(fonts, CSS(string=text, base_url="asset:", url_fetcher=Assets(), font_config=fonts))
-
-
-def _escaped(text: str) -> str:
-    from markupsafe import escape
-
-    return str(escape(text))

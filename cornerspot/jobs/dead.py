@@ -17,7 +17,7 @@ _DEAD = """
          WHERE event.job_id = job.id AND event.type = 'failed') AS failed_at
     FROM procrastinate_jobs job WHERE job.status = 'failed' ORDER BY job.id DESC LIMIT :limit
 """
-_COUNTS = "SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status"
+_COUNTS = "SELECT status::text AS status, count(*) AS count FROM procrastinate_jobs GROUP BY status"
 _RETRY = "SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)"
 # Tries start again at the first, and the worker listens for this channel.
 _FRESH = "UPDATE procrastinate_jobs SET attempts = 0 WHERE id = :id"
@@ -60,4 +60,4 @@ def retry_job(job_id: int) -> None:
 
 def count_jobs() -> dict[str, int]:
     """How many jobs wait (``todo``), run (``doing``) and are dead (``failed``)."""
-    return {status: count for status, count in session.execute(text(_COUNTS))}
+    return {row.status: row.count for row in session.execute(text(_COUNTS))}

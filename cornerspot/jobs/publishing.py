@@ -20,10 +20,7 @@ from cornerspot.tenancy.context import current_scope
 def publish(event: Any) -> None:
     """Have every reaction to the event run once this transaction has committed: one statement."""
     data = encode(event)
-    _insert(
-        queue.NewJob(kind.name, _team_id(), data, event=type(event).__name__)
-        for kind in reactions_to(event)
-    )
+    _insert(queue.NewJob(kind.name, _team_id(), data, event=type(event).__name__) for kind in reactions_to(event))
 
 
 def enqueue(task_name: str, *, at: datetime | None = None, **arguments: Any) -> None:

@@ -9,6 +9,7 @@ gives the job to the next worker.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,11 @@ HEARTBEAT_SECONDS = 3.0
 STALLED_SECONDS = 12.0
 STOP_SECONDS = 30.0
 RECONNECT_SECONDS = 2.0
+
+# It logs what jobs carry, and that may be a link that sets a password; ``performing``
+# logs the outcome without it. What its worker says of itself stays.
+logging.getLogger("procrastinate.worker").setLevel(logging.CRITICAL)
+logging.getLogger("procrastinate.worker.worker").setLevel(logging.WARNING)
 
 # Never opened: it writes on the caller's connection only.
 _writer = JobManager(SyncPsycopgConnector())
@@ -69,7 +75,7 @@ def insert(jobs: list[NewJob], connection: Any) -> None:
 
 
 def _row(job: NewJob) -> Job:
-    arguments = {
+    arguments: dict[str, Any] = {
         "team": str(job.team_id) if job.team_id else None,
         "event": job.event,
         "data": job.data,
@@ -111,13 +117,12 @@ class Consumer:
         self._stopping = False
         self._worker: Worker | None = None
         for name in names:
-            self._app.task(self._run, name=name, pass_context=True, retry=BackOff(), queue=QUEUE)
+            self._app.task(name=name, pass_context=True, retry=BackOff(), queue=QUEUE)(self._run)
 
     def _run(self, context: JobContext, *, team: str | None = None, data: Any = None, **_: Any) -> None:
         job = context.job
-        assert job.id is not None
         team_id = UUID(team) if team else None
-        self._perform(RunningJob(job.id, job.task_name, team_id, data or {}, job.attempts + 1))
+        self._perform(RunningJob(job.id or 0, job.task_name, team_id, data or {}, job.attempts + 1))
 
     def start_by_clock(self, entries: list[Periodic]) -> None:
         """Start these tasks by the clock, once each time over all workers."""

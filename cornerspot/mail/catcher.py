@@ -27,7 +27,7 @@ class _Keeper:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
         content = envelope.original_content or b""
         await asyncio.to_thread(self._keep, content)
         return "250 Kept in the development inbox"

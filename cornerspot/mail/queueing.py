@@ -78,7 +78,9 @@ def queue_message(
         "attachment_name": one_line(content.attachment_name),
     }
     session.flush()  # The attachment's row may be new and is referred to.
-    statement = insert(OutgoingMessage).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "dedupe_key"])
+    statement = (
+        insert(OutgoingMessage).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "dedupe_key"])
+    )
     written = session.execute(statement.returning(OutgoingMessage.id)).scalar()
     if written is None:
         return session.execute(select(OutgoingMessage.id).where(OutgoingMessage.dedupe_key == dedupe_key)).scalar_one()

@@ -90,8 +90,7 @@ def _letter_of(message_id: UUID) -> Letter | None:
 def _attachment_of(message: OutgoingMessage) -> Attachment | None:
     if message.attachment_id is None:
         return None
-    stored = session.get(StoredFile, (current_tenant_id(), message.attachment_id))
-    assert stored is not None  # The foreign key holds it.
+    stored = session.get_one(StoredFile, (current_tenant_id(), message.attachment_id))
     return Attachment(message.attachment_name or stored.name, stored.media_type, read_file(stored))
 
 

@@ -48,7 +48,9 @@ def fresh(invoice: Invoice) -> Invoice:
     return session.scalars(select(Invoice).where(Invoice.id == invoice.id)).one()
 
 
-def test_the_worker_renders_a_final_invoice_once_and_its_bytes_stay(app: Flask, story: Story, team: CurrentTeam) -> None:
+def test_the_worker_renders_a_final_invoice_once_and_its_bytes_stay(
+    app: Flask, story: Story, team: CurrentTeam
+) -> None:
     invoice = final(story, lines=[line(taxes=(VAT_19,))])
     run_pending(app)
     first_file = fresh(invoice).pdf_file_id
@@ -205,10 +207,18 @@ def _unpacked(stream: bytes) -> bytes:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://127.0.0.1:9/x", "https://example.com/x.png", "file:///etc/passwd", "asset:../../settings.py", "asset:/etc/passwd",
-        "asset:%2e%2e/%2e%2e/settings.py", "data:image/png;base64,AAAA", "ftp://example.com/x", "image:other", "asset:fonts",
+        "http://127.0.0.1:9/x",
+        "https://example.com/x.png",
+        "file:///etc/passwd",
+        "asset:../../settings.py",
+        "asset:/etc/passwd",
+        "asset:%2e%2e/%2e%2e/settings.py",
+        "data:image/png;base64,AAAA",
+        "ftp://example.com/x",
+        "image:other",
+        "asset:fonts",
     ],
-)  # fmt: skip
+)
 def test_a_document_opens_nothing_but_our_own_assets(url: str) -> None:
     with pytest.raises(RefusedAddress):
         Assets()(url)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID, uuid4
@@ -71,11 +70,10 @@ def everywhere() -> None:
 
 
 @pytest.fixture(autouse=True)
-def clean(app: Flask) -> Iterator[None]:
+def clean(app: Flask) -> None:
     with app.app_context(), system_scope("a test empties the queue"), transaction():
         session.execute(text("DELETE FROM procrastinate_jobs"))
     seen.clear()
-    yield
 
 
 def test_an_event_reaches_every_reaction_in_its_teams_scope(app: Flask, team: CurrentTeam) -> None:
@@ -252,3 +250,18 @@ def test_entering_no_scope_is_what_a_system_publisher_does(app: Flask) -> None:
         publish(SomethingHappened(uuid4(), date(2026, 1, 1), other_id=uuid4()))
     run_pending(app)
     assert len(seen) == 2
+
+
+def test_what_a_job_carries_is_not_logged(
+    app: Flask, team: CurrentTeam, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with transaction():
+        enqueue("tests.fail_with_secret", name="secret-link")
+    with pytest.raises(JobsFailed):
+        run_pending(app)
+    assert "secret-link" not in caplog.text + "".join(capfd.readouterr())
+
+
+@task("tests.fail_with_secret")
+def fail_with_secret(name: str) -> None:
+    raise ValueError("The reason says nothing of it.")

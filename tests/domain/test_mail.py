@@ -41,6 +41,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+# aiosmtpd looks for methods with these names.
 class Server:
     """Answers DATA with ``answer`` and keeps what it accepted."""
 
@@ -49,14 +50,14 @@ class Server:
         self.letters: list[EmailMessage] = []
         self.recipients: list[str] = []
 
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.answer.startswith("250"):
             assert envelope.original_content is not None
             self.letters.append(message_from_bytes(envelope.original_content, policy=policy.default))
             self.recipients.extend(envelope.rcpt_tos)
         return self.answer
 
-    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:
+    async def handle_RCPT(self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[str]) -> str:  # noqa: N802
         if address.startswith("nobody@"):
             return "550 No such person here"
         envelope.rcpt_tos.append(address)
@@ -87,7 +88,12 @@ def queue(to: str = "anna@example.com", key: str = "once", **content: object) ->
     written = Content("Invoice INV-1 – grüße", "Guten Tag,\nhier ist sie.\n", "<p>Guten Tag</p>", **content)  # type: ignore[arg-type]
     with transaction():
         return queue_message(
-            Recipient(to, "Änna Bérg 🎉"), written, purpose="invoice", dedupe_key=key, about=about, reply_to="team@example.com"
+            Recipient(to, "Änna Bérg 🎉"),
+            written,
+            purpose="invoice",
+            dedupe_key=key,
+            about=about,
+            reply_to="team@example.com",
         )
 
 
@@ -148,7 +154,9 @@ def test_a_stored_file_goes_along(app: Flask, team: CurrentTeam, mail_server: Se
     assert attachment.get_content() == b"%PDF-1.7 content"
 
 
-def test_a_refused_message_fails_for_good_with_the_servers_words(app: Flask, team: CurrentTeam, mail_server: Server) -> None:
+def test_a_refused_message_fails_for_good_with_the_servers_words(
+    app: Flask, team: CurrentTeam, mail_server: Server
+) -> None:
     message_id = queue(to="nobody@example.com")
     session.rollback()
     run_pending(app)
@@ -160,7 +168,9 @@ def test_a_refused_message_fails_for_good_with_the_servers_words(app: Flask, tea
     session.rollback()
 
 
-def test_a_deferred_message_is_tried_again_until_it_is_accepted(app: Flask, team: CurrentTeam, mail_server: Server) -> None:
+def test_a_deferred_message_is_tried_again_until_it_is_accepted(
+    app: Flask, team: CurrentTeam, mail_server: Server
+) -> None:
     mail_server.answer = "451 Try again later"
     message_id = queue()
     session.rollback()
@@ -203,7 +213,17 @@ def test_a_failed_message_can_be_sent_again(app: Flask, team: CurrentTeam, mail_
 
 
 @pytest.mark.parametrize(
-    "recipient", ["", "anna", "anna@", "a b@example.com", "a@example.com\r\nBcc: x@example.com", "a@ex.com, b@ex.com", "<a@ex.com>", "x" * 260 + "@example.com"]
+    "recipient",
+    [
+        "",
+        "anna",
+        "anna@",
+        "a b@example.com",
+        "a@example.com\r\nBcc: x@example.com",
+        "a@ex.com, b@ex.com",
+        "<a@ex.com>",
+        "x" * 260 + "@example.com",
+    ],
 )
 def test_an_unusable_address_is_refused(team: CurrentTeam, recipient: str) -> None:
     with pytest.raises(Invalid):
@@ -256,7 +276,12 @@ def signed_in_server(check: Callable[[bytes, bytes], bool]) -> Controller:
         return AuthResult(success=check(given.login, given.password), handled=False)
 
     return Controller(
-        Server(), hostname="127.0.0.1", port=free_port(), authenticator=authenticate, auth_required=True, auth_require_tls=False
+        Server(),
+        hostname="127.0.0.1",
+        port=free_port(),
+        authenticator=authenticate,
+        auth_required=True,
+        auth_require_tls=False,
     )
 
 

@@ -54,7 +54,7 @@ def start(settings: Settings, tmp_path: Path) -> Iterator[Start]:
     for child in children:
         if child.poll() is None:
             child.kill()
-        print(child.communicate()[1].decode())  # pytest shows it when the test fails.
+        sys.stderr.write(child.communicate()[1].decode())  # pytest shows it when the test fails.
 
 
 @pytest.fixture(autouse=True)
@@ -142,8 +142,8 @@ def test_a_worker_outlives_a_lost_database_connection(team: CurrentTeam, start: 
     worker = start("never")
     wait_until(lambda: bool(look("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")))
     look(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE pid <> pg_backend_pid() AND datname = current_database() AND query LIKE ANY (ARRAY['LISTEN%', '%procrastinate%'])"
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid() AND query LIKE ANY (ARRAY['LISTEN%', '%procrastinate%'])"
     )
     session.rollback()
     with transaction():
