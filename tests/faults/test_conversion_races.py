@@ -1,0 +1,162 @@
+"""Many people at once, and a process that dies at any statement: one invoice, or none and a retry."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import event, func, select
+
+from cornerspot.billing.models import BilledDealLine, Invoice, InvoiceLine
+from cornerspot.conversion.models import Conversion
+from cornerspot.conversion.reading import read_deal
+from cornerspot.conversion.running import run_conversion
+from cornerspot.conversion.wizard import start_conversion
+from cornerspot.crm.deals import DealInput, update_deal
+from cornerspot.db import db, session
+from cornerspot.db.transaction import in_transaction
+from cornerspot.kit.errors import Conflict
+from cornerspot.tenancy import team_scope
+from tests.factories.conversion import reviewed
+from tests.factories.crm import make_deal, make_line
+
+pytestmark = pytest.mark.fault
+PEOPLE = 8
+
+
+@pytest.fixture
+def at_review(app, story):
+    """The id of a wizard that only has to be run; it would finalize the invoice."""
+    with app.app_context(), team_scope(story.team):
+        conversion = reviewed(make_deal(won=True), by=story.owner, finalize=True)
+        session.commit()
+        return conversion.id
+
+
+def at_once(app, story, work):
+    """What each of eight threads got for the same work, started at the same moment."""
+    barrier = threading.Barrier(PEOPLE)
+
+    def one(_):
+        with app.app_context(), team_scope(story.team):
+            barrier.wait()
+            try:
+                return in_transaction(work)
+            except Conflict as refusal:
+                return refusal
+
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        return list(pool.map(one, range(PEOPLE)))
+
+
+def find(id):
+    return session.scalars(select(Conversion).where(Conversion.id == id)).one()
+
+
+def counts():
+    """How many invoices, lines of them and billed deal lines there are."""
+    return tuple(session.scalar(select(func.count()).select_from(model)) for model in (Invoice, InvoiceLine, BilledDealLine))
+
+
+def test_eight_people_running_one_wizard_get_one_invoice_and_seven_are_told_so(app, story, at_review):
+    def work():
+        conversion = run_conversion(find(at_review), by=story.owner)
+        return conversion.just_completed, conversion.invoice_id
+
+    answers = at_once(app, story, work)
+    assert sorted(first for first, _ in answers) == [False] * (PEOPLE - 1) + [True]
+    assert len({invoice_id for _, invoice_id in answers}) == 1
+    with app.app_context(), team_scope(story.team):
+        assert counts() == (1, 2, 2)
+
+
+def test_eight_people_opening_a_deal_get_one_wizard(app, story):
+    with app.app_context(), team_scope(story.team):
+        deal_id = make_deal(won=True).id
+        session.commit()
+    opened = at_once(app, story, lambda: start_conversion(read_deal(deal_id), by=story.owner).id)
+    assert len(set(opened)) == 1
+
+
+def test_an_edit_of_the_deal_and_a_run_never_mix(app, story):
+    """Whoever is first: the invoice says what was confirmed, or the run is refused."""
+    for _ in range(4):
+        with app.app_context(), team_scope(story.team):
+            deal = make_deal(lines=[make_line("Set-up", "1", "500")], won=True)
+            conversion = reviewed(deal, by=story.owner)
+            session.commit()
+            ids = deal.id, conversion.id
+        turns = iter(range(PEOPLE))
+
+        def work(ids=ids, turns=turns):
+            if next(turns) % 2:
+                return run_conversion(find(ids[1]), by=story.owner).invoice_id
+            deal = read_deal(ids[0])
+            kept = tuple(make_line(line.description, line.quantity, line.unit_price, id=line.id) for line in deal.lines)
+            more = (*kept, make_line("Extra", "1", "5"))
+            return update_deal(deal, DealInput(deal.name, "EUR", account_id=deal.account_id, lines=more), by=story.owner)
+
+        at_once(app, story, work)
+        with app.app_context(), team_scope(story.team):
+            invoices = session.scalars(select(Invoice.total_minor).where(Invoice.deal_id == ids[0])).all()
+            assert invoices in ([], [50000])
+
+
+def test_a_process_killed_at_any_statement_leaves_all_or_nothing(app, story):
+    """The child kills itself with SIGKILL before its n-th statement, for every n until one gets through."""
+    with app.app_context():
+        db.engine.dispose()  # A forked child must not share our connections.
+    survived = False
+    for statement in range(1, 80):
+        with app.app_context(), team_scope(story.team):
+            conversion_id = reviewed(make_deal(won=True), by=story.owner, finalize=True).id
+            session.commit()
+            before = counts()
+        with app.app_context():
+            db.engine.dispose()
+        child = multiprocessing.get_context("fork").Process(
+            target=_run_and_die, args=(app, story, conversion_id, statement)
+        )
+        child.start()
+        child.join(60)
+        survived = child.exitcode == 0
+        assert survived or child.exitcode == -signal.SIGKILL
+        _require_all_or_nothing(app, story, conversion_id, before)
+        if survived:
+            break
+    assert survived
+    assert statement > 10
+
+
+def _run_and_die(app, story, conversion_id, nth):
+    """In the child: run the conversion, and be gone before the n-th statement (a commit counts too)."""
+    left = [nth]
+
+    def count(*_):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with app.app_context(), team_scope(story.team):
+        conversion = find(conversion_id)
+        session.rollback()
+        event.listen(db.engine, "before_cursor_execute", count)
+        event.listen(db.engine, "commit", count)
+        run_conversion(conversion, by=story.owner)
+        session.commit()
+    os._exit(0)
+
+
+def _require_all_or_nothing(app, story, conversion_id, before):
+    """Nothing is there, or everything; and running it again finishes it, once."""
+    whole = tuple(count + more for count, more in zip(before, (1, 2, 2), strict=True))
+    with app.app_context(), team_scope(story.team):
+        done = find(conversion_id).status == "completed"
+        assert counts() == (whole if done else before)
+        again = in_transaction(lambda: run_conversion(find(conversion_id), by=story.owner))
+        assert again.just_completed is not done
+        assert counts() == whole
