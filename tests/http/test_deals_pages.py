@@ -296,3 +296,10 @@ def test_a_note_is_kept_as_text(client, given):
     client.post(f"{path_of(deal)}/notes", data={"body": "<script>alert(1)</script> Ünïcode 🎪"})
     page = client.get(f"{path_of(deal)}/activity").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; Ünïcode 🎪" in page
+
+
+def test_the_edit_form_opens_with_the_totals_that_are_stored(client, given):
+    deal = given(lambda: make_deal(lines=[make_line(unit_price="80"), make_line(quantity="2", unit_price="10.5")]))
+    page = client.get(f"{path_of(deal)}/edit").text
+    assert "€101.00" in page
+    assert 'lines-1-unit_price">21.00</output>' in page

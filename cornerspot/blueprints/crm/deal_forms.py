@@ -31,7 +31,7 @@ from cornerspot.blueprints.support.record_fields import (
 )
 from cornerspot.catalog.amounts import Totals
 from cornerspot.catalog.discounts import discounts
-from cornerspot.catalog.lines import Copy, discount_copy, document_totals, tax_copy
+from cornerspot.catalog.lines import Copy, LineInput, discount_copy, document_totals, tax_copy
 from cornerspot.catalog.models import Product
 from cornerspot.catalog.products import offered_products
 from cornerspot.catalog.tax_rates import tax_rates
@@ -119,6 +119,8 @@ class DealDraft:
             },
         )
         rows = show_lines(lines, currency=deal.currency, locale=locale)
+        for row, line in zip(rows.rows, lines, strict=True):
+            row.line = _as_entered(line)
         draft = cls(deal, form, rows, offered_products())
         draft._offer(deal.account_id, deal.contact_id, lines)
         return draft
@@ -210,6 +212,18 @@ class DealDraft:
             ),
         )
         form.taxes.choices = choices_of((key, f"{copy['name']} {copy['percent']}%") for key, copy in taxes.items())
+
+
+def _as_entered(line: DealLine) -> LineInput:
+    """A stored line as if it had just been typed."""
+    return LineInput(
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discounts=tuple(line.discounts),
+        taxes=tuple(line.taxes),
+        id=line.id,
+    )
 
 
 def _accounts(chosen: Any) -> list[tuple[Any, str]]:
