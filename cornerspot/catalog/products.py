@@ -58,8 +58,8 @@ class ProductInput:
             "unit": self.unit,
             "frequency": self.frequency,
             "term_months": self.term_months if self.frequency else None,
-            "default_tax_ids": [str(id) for id in self.tax_ids],
-            "default_discount_ids": [str(id) for id in self.discount_ids],
+            "default_tax_ids": [str(key) for key in self.tax_ids],
+            "default_discount_ids": [str(key) for key in self.discount_ids],
             "is_active": self.is_active,
         }
 

@@ -169,9 +169,7 @@ def _delete_lines(gone: Sequence[DealLine]) -> None:
             for line in gone:
                 session.delete(line)
     except IntegrityError as error:  # A billed line is kept by its foreign key, whoever asks.
-        raise Conflict(
-            "A line that was billed cannot be removed. Void or delete its invoice first."
-        ) from error
+        raise Conflict("A line that was billed cannot be removed. Void or delete its invoice first.") from error
 
 
 def _require_sound(entered: DealInput, *, was: Deal | None = None) -> None:

@@ -57,7 +57,9 @@ class Sum:
     value_minor: int
 
 
-def deals_page(wanted: DealFilter, *, sort: str = "newest", cursor: str | None = None, size: int = PAGE_SIZE) -> Page[Deal]:
+def deals_page(
+    wanted: DealFilter, *, sort: str = "newest", cursor: str | None = None, size: int = PAGE_SIZE
+) -> Page[Deal]:
     """A page of deals with account, stage and owner loaded."""
     statement = _filtered(select(Deal), wanted).options(
         joinedload(Deal.account), joinedload(Deal.stage), joinedload(Deal.owner).joinedload(Membership.person)
@@ -69,7 +71,7 @@ def deal_sums(wanted: DealFilter) -> list[Sum]:
     """What the filtered deals come to, per currency, the largest number first."""
     statement = _filtered(select(Deal.currency, func.count(), func.sum(Deal.value_minor)), wanted)
     rows = session.execute(statement.group_by(Deal.currency))
-    return sorted((Sum(currency, count, int(value)) for currency, count, value in rows), key=lambda sum: -sum.count)
+    return sorted((Sum(currency, count, int(value)) for currency, count, value in rows), key=lambda one: -one.count)
 
 
 def accounts_page(

@@ -125,7 +125,9 @@ def test_a_tax_rate_out_of_range_is_refused(team, percent):
         create_tax_rate(TaxRateInput("VAT", Decimal(percent)), by=SYSTEM)
 
 
-@pytest.mark.parametrize("entered", [{}, {"percent": Decimal(0)}, {"amount_minor": 0, "currency": "EUR"}, {"amount_minor": 5}])
+@pytest.mark.parametrize(
+    "entered", [{}, {"percent": Decimal(0)}, {"amount_minor": 0, "currency": "EUR"}, {"amount_minor": 5}]
+)
 def test_a_discount_worth_nothing_is_refused(team, entered):
     with pytest.raises(Invalid):
         create_discount(DiscountInput("Nothing", **entered), by=SYSTEM)

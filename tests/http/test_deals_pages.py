@@ -21,6 +21,7 @@ from tests.factories.catalog import make_tax_rate
 from tests.factories.crm import make_account, make_contact, make_deal, make_line, stage_of_class
 from tests.factories.teams import Story, open_story
 
+
 @pytest.fixture
 def client(story: Story) -> FormBrowser:
     """The owner's browser."""
@@ -163,7 +164,9 @@ def test_two_people_editing_one_deal_see_the_difference(app, story, client, give
 def test_editing_keeps_the_lines_that_are_named_and_drops_the_others(app, story, client, given):
     deal = given(lambda: make_deal(lines=[make_line("Kept"), make_line("Dropped")]))
     kept = next(line for line in deal.lines if line.description == "Kept")
-    data = fields_of(version="1", **line_fields(0, description="New"), **line_fields(1, id=str(kept.id), description="Kept"))
+    data = fields_of(
+        version="1", **line_fields(0, description="New"), **line_fields(1, id=str(kept.id), description="Kept")
+    )
     assert client.post(path_of(deal), data=data).status_code == 303
     lines = given(lambda: deal_lines(deal))
     assert [(line.description, line.id == kept.id) for line in lines] == [("New", False), ("Kept", True)]
@@ -185,7 +188,10 @@ def test_a_thousand_lines_can_be_saved_and_shown(app, story, client, given):
 def test_winning_asks_for_the_close_date(app, story, client, given):
     deal, won = given(lambda: (make_deal(), stage_of_class(StageClass.WON)))
     tomorrow = clock.today(story.team.time_zone) + timedelta(days=1)
-    for closed_on, sentence in (("", "Enter the day the deal was won."), (str(tomorrow), "The close date is in the future.")):
+    for closed_on, sentence in (
+        ("", "Enter the day the deal was won."),
+        (str(tomorrow), "The close date is in the future."),
+    ):
         answer = client.post(f"{path_of(deal)}/moves", data={"stage_id": str(won.id), "closed_on": closed_on})
         assert answer.status_code == 422
         assert sentence in answer.text
@@ -266,7 +272,10 @@ def test_paging_shows_every_deal_once_in_both_directions(client, given, monkeypa
         assert client.get(back.removeprefix(client.prefix)).text.count("row-link") == first.count("row-link")
 
 
-@pytest.mark.parametrize("query", ["cursor=nonsense", "cursor=WyJuZXh0IiwxLDJd", "sort=nope", "stage=x", "owner=mem_1", "q=%00", "q=%F0%9F%8E%AA"])
+@pytest.mark.parametrize(
+    "query",
+    ["cursor=nonsense", "cursor=WyJuZXh0IiwxLDJd", "sort=nope", "stage=x", "owner=mem_1", "q=%00", "q=%F0%9F%8E%AA"],
+)
 def test_an_unreadable_query_still_shows_the_list(client, query):
     assert client.get(f"/deals?{query}").status_code == 200
     assert client.get(f"/accounts?{query}").status_code == 200
@@ -278,7 +287,12 @@ def test_pages_stay_within_their_statement_budgets(client, given, query_counter)
     vat = given(lambda: make_tax_rate())
     client.get("/deals")
     deals = given(lambda: [make_deal(taxes=[vat], won=n % 3 == 0) for n in range(12)])
-    for path, most in (("/deals", 8), ("/deals/board", 8), (path_of(deals[1]), 15), (f"{path_of(deals[1])}/activity", 15)):
+    for path, most in (
+        ("/deals", 8),
+        ("/deals/board", 8),
+        (path_of(deals[1]), 15),
+        (f"{path_of(deals[1])}/activity", 15),
+    ):
         with query_counter() as sent:
             assert client.get(path).status_code == 200
         assert len(sent) <= most, (path, sent)

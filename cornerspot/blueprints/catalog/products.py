@@ -50,7 +50,9 @@ class ProductForm(Form):
     name = TextField("Name", longest=200, required="Enter the product's name.")
     code = TextField("Code", longest=40)
     description = LinesField("Description", longest=2000)
-    unit_price = NumberField("Price", places=6, required="Enter a price.", between=(0, 10**12, "Enter a price of zero or more."))
+    unit_price = NumberField(
+        "Price", places=6, required="Enter a price.", between=(0, 10**12, "Enter a price of zero or more.")
+    )
     currency = CurrencyField()
     unit = TextField("Unit", longest=40)
     frequency = ChoiceField("Billed", choices=FREQUENCIES, refusal="Choose how often it is billed.")
@@ -62,7 +64,9 @@ class ProductForm(Form):
 
     def offer(self, rates: list[TaxRate], reductions: list[Discount]) -> None:
         """Fill the lists of taxes and discounts."""
-        self.tax_ids.choices = choices_of((str(rate.id), f"{rate.name} {rate.percent.normalize():f}%") for rate in rates)
+        self.tax_ids.choices = choices_of(
+            (str(rate.id), f"{rate.name} {rate.percent.normalize():f}%") for rate in rates
+        )
         self.discount_ids.choices = choices_of((str(row.id), row.name) for row in reductions)
 
     @property

@@ -17,8 +17,19 @@ from cornerspot.crm.models import Account, Contact
 from cornerspot.db import session
 from cornerspot.tenancy import current_tenant_id
 
-TERMS = (("", "Team's default"), ("0", "Due on Receipt"), *((str(days), f"Net {days}") for days in (15, 30, 45, 60, 90)))
-LOCALES = (("", "Team's language"), ("en", "English"), ("de", "German"), ("fr", "French"), ("es", "Spanish"), ("it", "Italian"))
+TERMS = (
+    ("", "Team's default"),
+    ("0", "Due on Receipt"),
+    *((str(days), f"Net {days}") for days in (15, 30, 45, 60, 90)),
+)
+LOCALES = (
+    ("", "Team's language"),
+    ("en", "English"),
+    ("de", "German"),
+    ("fr", "French"),
+    ("es", "Spanish"),
+    ("it", "Italian"),
+)
 MOST_CHOICES = 300
 ADDRESS_LABELS = {
     "street": "Street",

@@ -50,7 +50,9 @@ def accounts_index() -> ResponseReturnValue:
 @gate(permission=Permission.READ_CRM)
 def account_choices_index() -> ResponseReturnValue:
     rows = account_choices(request.args.get("q", "")[:200])
-    return jsonify([{"value": str(row.id), "text": row.name, "hint": row.billing_address.get("city", "")} for row in rows])
+    return jsonify(
+        [{"value": str(row.id), "text": row.name, "hint": row.billing_address.get("city", "")} for row in rows]
+    )
 
 
 @blueprint.get("/accounts/<id('acc'):account_id>")

@@ -36,4 +36,6 @@ def sum_text(column: Column) -> str:
     """What a column comes to, currency by currency; zero in the team's own when it is empty."""
     if not column.sums:
         return money(0, current_team().currency)
-    return " + ".join(money(entry.value_minor, entry.currency) for entry in sorted(column.sums, key=lambda one: -one.count))
+    return " + ".join(
+        money(entry.value_minor, entry.currency) for entry in sorted(column.sums, key=lambda one: -one.count)
+    )

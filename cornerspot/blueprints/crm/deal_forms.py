@@ -236,7 +236,9 @@ def _accounts(chosen: Any) -> list[tuple[Any, str]]:
 
 def _contacts(account_id: Any, chosen: Any) -> list[tuple[Any, str]]:
     rows = contact_choices(account_id=account_id, limit=MOST_CHOICES)
-    named = [(row.id, row.name if account_id or row.account is None else f"{row.name} · {row.account.name}") for row in rows]
+    named = [
+        (row.id, row.name if account_id or row.account is None else f"{row.name} · {row.account.name}") for row in rows
+    ]
     if chosen is not None and chosen not in {row.id for row in rows}:
         row = session.get(Contact, (current_tenant_id(), chosen))
         named = [*([(row.id, row.name)] if row else []), *named]

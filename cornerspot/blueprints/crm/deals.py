@@ -224,5 +224,7 @@ def _chips(wanted: DealFilter, stages: list[Any], owners: list[tuple[UUID, str]]
         "account": f"Account: {account.name}" if account else None,
     }
     return [
-        {"label": label, "href": changed_query("crm.deals_index", **{name: None})} for name, label in found.items() if label
+        {"label": label, "href": changed_query("crm.deals_index", **{name: None})}
+        for name, label in found.items()
+        if label
     ]

@@ -36,9 +36,7 @@ def currency_choices(*, blank: str | None = None) -> list[SelectChoice]:
 class ChoiceField(SelectField):
     """One of a few values; ``refusal`` is the sentence for anything else."""
 
-    def __init__(
-        self, label: str, *, choices: Any, refusal: str = "Choose from the list.", **options: Any
-    ) -> None:
+    def __init__(self, label: str, *, choices: Any, refusal: str = "Choose from the list.", **options: Any) -> None:
         given = choices if callable(choices) else choices_of(choices)
         super().__init__(label, validate_choice=False, choices=given, **options)
         self.refusal = refusal
