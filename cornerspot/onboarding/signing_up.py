@@ -36,8 +36,6 @@ def sign_up_team(planned: CurrentTeam, *, person_id: UUID | None, newcomer: NewP
             name_field="person_name",
         )
     else:
-        found = session.get(Person, person_id)
-        assert found is not None, "a signed-in person exists"
-        person = found
+        person = session.get_one(Person, person_id)
     open_team(planned, person.id)
     return person

@@ -32,9 +32,10 @@ def is_password(stored: str | None, password: str) -> bool:
     if len(password) > LONGEST:
         return False  # Hashing time grows with length; nobody has such a password.
     try:
-        return _hasher.verify(stored or _nobodys_hash(), _prepared(password)) and stored is not None
+        _hasher.verify(stored or _nobodys_hash(), _prepared(password))
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None
 
 
 def is_outdated(stored: str) -> bool:

@@ -125,6 +125,8 @@ def _names(subjects: set[tuple[str, UUID]]) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     for kind in sorted({kind for kind, _ in subjects}):
         model, name = shown[kind]
-        ids = [id for subject, id in subjects if subject == kind]
-        found.update((id, text) for id, text in session.execute(select(model.id, name).where(model.id.in_(ids))))
+        ids = [subject_id for subject, subject_id in subjects if subject == kind]
+        found.update(
+            (record_id, text) for record_id, text in session.execute(select(model.id, name).where(model.id.in_(ids)))
+        )
     return found

@@ -41,8 +41,8 @@ def crew(app, story):
 
 
 def _fill(story: Story, ids: dict) -> None:
-    for role in ids:
-        member = Membership(person_id=ids[role], role=Role(role))
+    for role, person_id in ids.items():
+        member = Membership(person_id=person_id, role=Role(role))
         session.add(member)
         session.flush()
         story.actors[role] = teammate(member, session.get_one(Person, member.person_id))
@@ -100,7 +100,7 @@ def test_two_owners_who_demote_each_other_leave_one(app, story):
             except LastOwner:
                 refused.append(membership_id)
 
-    threads = [threading.Thread(target=demote, args=(id,)) for id in ids]
+    threads = [threading.Thread(target=demote, args=(membership_id,)) for membership_id in ids]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -202,7 +202,7 @@ def test_only_the_invited_address_may_accept(crew):
     person = create_person(
         name="Mallory", email=f"mallory-{crew.team.slug}@example.com", password="one good long phrase"
     )
-    with pytest.raises(Conflict, match="neu@example.com"):
+    with pytest.raises(Conflict, match=r"neu@example\.com"):
         accept_invitation(invitation, person)
     session.rollback()
 

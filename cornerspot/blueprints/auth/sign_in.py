@@ -11,12 +11,12 @@ from cornerspot.blueprints.auth.entering import enter_only_team
 from cornerspot.blueprints.auth.forms import SignInForm
 from cornerspot.blueprints.support.addresses import local_target
 from cornerspot.blueprints.support.gate import person_route, public_route
-from cornerspot.blueprints.support.identity import sign_in_browser, sign_out_browser, signed_in
+from cornerspot.blueprints.support.identity import current_sign_in, sign_in_browser, sign_out_browser, signed_in
 from cornerspot.blueprints.support.limits import limiter
 from cornerspot.db import session
 from cornerspot.people.models import Membership, Person
 from cornerspot.people.sessions import end_all_sessions
-from cornerspot.people.signing_in import Attempt, try_password
+from cornerspot.people.signing_in import try_password
 from cornerspot.tenancy.http import team_of_request
 
 
@@ -41,7 +41,7 @@ def sign_in_create() -> ResponseReturnValue:
         session.commit()  # The count of failures must stay although this answer is a refusal.
         form.refused = refusal
         return render_template("auth/sign_in.html", form=form), 429 if attempt.is_locked else 422
-    return _signed_in(attempt)
+    return _signed_in(attempt.person)
 
 
 @blueprint.post("/sign-out")
@@ -55,17 +55,13 @@ def sign_out() -> ResponseReturnValue:
 @blueprint.post("/sign-out/everywhere")
 @person_route("a person ends the own sign-ins", in_team=None)
 def sign_out_everywhere() -> ResponseReturnValue:
-    user = signed_in()
-    assert user is not None, "the gate lets nobody else in"
-    end_all_sessions(user.person)
+    end_all_sessions(current_sign_in().person)
     sign_out_browser()
     flash("You are signed out in every browser.", "success")
     return redirect(url_for("auth.sign_in_show"))
 
 
-def _signed_in(attempt: Attempt) -> ResponseReturnValue:
-    person = attempt.person
-    assert person is not None
+def _signed_in(person: Person) -> ResponseReturnValue:
     row = sign_in_browser(person)
     if team_of_request() is None and not request.args.get("next"):
         session.flush()  # Choosing a team reads what this sign-in wrote.

@@ -50,9 +50,8 @@ def sign_up_create() -> ResponseReturnValue:
             time_zone=form.time_zone.data,
             country=form.country.data,
         )
-        return redirect(_open(planned, form, person_id=user.person.id if user else None))
-    assert not outcome.ok
-    return _page(form), 422
+        address = _open(planned, form, person_id=user.person.id if user else None)
+    return redirect(address) if outcome.ok else (_page(form), 422)
 
 
 @blueprint.get("/sign-up/address")
@@ -100,6 +99,4 @@ def _open(planned: CurrentTeam, form: TeamForm, *, person_id: UUID | None) -> st
 
 def _sign_in_here(person_id: UUID, browser_id: UUID) -> None:
     """The newcomer is signed in to the installation too, to switch teams later."""
-    person = session.get(Person, person_id)
-    assert person is not None
-    sign_in_browser(person, browser_id=browser_id)
+    sign_in_browser(session.get_one(Person, person_id), browser_id=browser_id)

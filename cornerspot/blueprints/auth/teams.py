@@ -9,7 +9,7 @@ from cornerspot.blueprints.auth.blueprint import blueprint
 from cornerspot.blueprints.auth.entering import entry_address
 from cornerspot.blueprints.auth.forms import EmptyForm
 from cornerspot.blueprints.support.gate import person_route, public_route
-from cornerspot.blueprints.support.identity import sign_in_browser, signed_in
+from cornerspot.blueprints.support.identity import current_sign_in, sign_in_browser
 from cornerspot.blueprints.support.limits import limiter
 from cornerspot.db import session
 from cornerspot.people.handing_off import TicketUnusable, team_to_enter, use_ticket
@@ -19,16 +19,14 @@ from cornerspot.people.teams import teams_of
 @blueprint.get("/teams")
 @person_route("a person chooses among the own teams", in_team=None)
 def teams_index() -> ResponseReturnValue:
-    user = signed_in()
-    assert user is not None, "the gate lets nobody else in"
+    user = current_sign_in()
     return render_template("auth/teams.html", teams=teams_of(user.person), person=user.person, form=EmptyForm())
 
 
 @blueprint.post("/teams/<slug>/entry")
 @person_route("a person enters one of the own teams", in_team=None)
 def team_switch(slug: str) -> ResponseReturnValue:
-    user = signed_in()
-    assert user is not None, "the gate lets nobody else in"
+    user = current_sign_in()
     team = team_to_enter(user.person, slug)
     return redirect(entry_address(user.person, team_id=team.id, slug=team.slug, browser_id=user.row.browser_id))
 

@@ -9,7 +9,7 @@ from cornerspot.blueprints.settings.blueprint import blueprint
 from cornerspot.blueprints.settings.forms import PasswordForm, ProfileForm
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
-from cornerspot.blueprints.support.identity import SignedIn, signed_in
+from cornerspot.blueprints.support.identity import current_sign_in
 from cornerspot.blueprints.support.limits import limiter
 from cornerspot.people.joining import rename_person
 from cornerspot.people.resetting import change_password
@@ -18,7 +18,7 @@ from cornerspot.people.resetting import change_password
 @blueprint.get("/settings/profile")
 @gate()
 def profile_show() -> ResponseReturnValue:
-    return _page(ProfileForm(formdata=None, obj=me().person), PasswordForm(formdata=None))
+    return _page(ProfileForm(formdata=None, obj=current_sign_in().person), PasswordForm(formdata=None))
 
 
 @blueprint.post("/settings/profile")
@@ -27,7 +27,7 @@ def profile_update() -> ResponseReturnValue:
     form = ProfileForm()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            rename_person(me().person, form.name.data or "")
+            rename_person(current_sign_in().person, form.name.data or "")
         if outcome.ok:
             flash("Profile saved.", "success")
             return redirect(url_for("settings.profile_show"))
@@ -41,22 +41,17 @@ def password_update() -> ResponseReturnValue:
     form = PasswordForm()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            user = me()
+            user = current_sign_in()
             change_password(
                 user.person, current=form.current.data or "", password=form.password.data or "", here=user.row
             )
         if outcome.ok:
             flash("Password changed. Other browsers are signed out.", "success")
             return redirect(url_for("settings.profile_show"))
-    return _page(ProfileForm(formdata=None, obj=me().person), form), 422
-
-
-def me() -> SignedIn:
-    """The sign-in of the one who asks; only for views behind a gate."""
-    user = signed_in()
-    assert user is not None, "the gate lets nobody else in"
-    return user
+    return _page(ProfileForm(formdata=None, obj=current_sign_in().person), form), 422
 
 
 def _page(form: ProfileForm, password_form: PasswordForm) -> str:
-    return render_template("settings/profile.html", form=form, password_form=password_form, person=me().person)
+    return render_template(
+        "settings/profile.html", form=form, password_form=password_form, person=current_sign_in().person
+    )

@@ -9,9 +9,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from cornerspot.blueprints.settings.blueprint import blueprint
-from cornerspot.blueprints.settings.profile import me
 from cornerspot.blueprints.support.gate import gate
-from cornerspot.blueprints.support.identity import sign_out_browser
+from cornerspot.blueprints.support.identity import current_sign_in, sign_out_browser
 from cornerspot.db import session
 from cornerspot.people.browsers import browser_name
 from cornerspot.people.models import SignIn
@@ -21,7 +20,7 @@ from cornerspot.people.sessions import end_session, live_sessions
 @blueprint.get("/settings/sessions")
 @gate()
 def sessions_index() -> ResponseReturnValue:
-    user = me()
+    user = current_sign_in()
     rows = sorted(live_sessions(user.person), key=lambda row: row.browser_id != user.row.browser_id)
     return render_template("settings/sessions.html", rows=rows, here=user.row.browser_id, browser_name=browser_name)
 
@@ -29,7 +28,7 @@ def sessions_index() -> ResponseReturnValue:
 @blueprint.post("/settings/sessions/<id('sin'):sign_in_id>/ending")
 @gate()
 def session_endings_create(sign_in_id: UUID) -> ResponseReturnValue:
-    user = me()
+    user = current_sign_in()
     row = session.scalars(
         select(SignIn).where(SignIn.id == sign_in_id, SignIn.person_id == user.person.id)
     ).one_or_none()

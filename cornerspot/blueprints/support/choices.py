@@ -10,7 +10,7 @@ from babel.core import get_global
 from babel.numbers import get_territory_currencies
 from wtforms.fields.choices import SelectChoice
 
-from cornerspot.kit.currency import is_currency
+from cornerspot.kit.currency import currencies, is_currency
 
 _ENGLISH = Locale("en")
 _NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
@@ -49,7 +49,7 @@ def country_choices() -> list[SelectChoice]:
 def currency_choices() -> list[SelectChoice]:
     """Code and name of every currency in use, the frequent ones first."""
     first = ["EUR", "USD", "GBP", "CHF", "CAD", "AUD", "JPY"]
-    rest = sorted(code for code in _ENGLISH.currencies if is_currency(code) and code not in first)
+    rest = [code for code in currencies() if code in _ENGLISH.currencies and code not in first]
     return [SelectChoice(code, f"{code} – {_ENGLISH.currencies[code]}") for code in [*first, *rest]]
 
 
@@ -77,5 +77,5 @@ def after_nothing(choices: list[SelectChoice]) -> list[SelectChoice]:
 @cache
 def currency_by_country() -> str:
     """``AT:EUR US:USD …``: what people in a country usually count in, for suggesting it in the browser."""
-    pairs = ((choice.value, get_territory_currencies(choice.value)) for choice in country_choices())
-    return " ".join(f"{country}:{found[0]}" for country, found in pairs if found and is_currency(found[0]))
+    usual: dict[str, list[str]] = {code.value: get_territory_currencies(code.value) for code in country_choices()}
+    return " ".join(f"{country}:{found[0]}" for country, found in usual.items() if found and is_currency(found[0]))

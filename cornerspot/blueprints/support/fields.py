@@ -29,7 +29,7 @@ class TextField(StringField):
             self.flags.required = True
         self.flags.maxlength = longest
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms passes it
         value = self.data or ""
         if self.required_sentence and not value:
             raise ValidationError(self.required_sentence)
@@ -56,7 +56,7 @@ class SecretField(PasswordField):
         self.required_sentence = required
         self.flags.required = True
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms passes it
         if not self.data:
             raise ValidationError(self.required_sentence)
         if len(self.data) > 1000:

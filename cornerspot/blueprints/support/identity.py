@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import cast
 from uuid import UUID
 
-from flask import Flask, g, request, session as cookie
+from flask import Flask, g, request
+from flask import session as cookie
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
 
 from cornerspot.people.actors import Actor
@@ -60,6 +61,14 @@ def current_actor_or_none() -> Actor | None:
     """The teammate who asks, or None when signed out or on the installation's pages."""
     user = signed_in()
     return user.actor if user else None
+
+
+def current_sign_in() -> SignedIn:
+    """The sign-in of the one who asks; only for views behind a gate."""
+    user = signed_in()
+    if user is None:
+        raise RuntimeError("current_sign_in() needs a gate on the route")
+    return user
 
 
 def current_actor() -> Actor:
