@@ -146,7 +146,7 @@ def hero_of(invoice: Invoice) -> Hero:
         headline=money(minor, invoice.currency),
         note=_note(invoice),
         tone="red" if invoice.is_overdue(today()) else None,
-        tiles=_tiles(invoice, settled),
+        tiles=_tiles(invoice, settled, gone),
         percent=_percent(invoice) if invoice.is_finalized and not gone else None,
         steps=_steps(invoice),
         struck=gone,
@@ -164,7 +164,7 @@ def _note(invoice: Invoice) -> str:
     return f"Since {short_date(invoice.voided_at or invoice.cancelled_at)}"
 
 
-def _tiles(invoice: Invoice, settled: bool) -> list[dict[str, Any]]:
+def _tiles(invoice: Invoice, settled: bool, gone: bool) -> list[dict[str, Any]]:
     def tile(label: str, minor: int, tone: str | None = None) -> dict[str, Any]:
         return {"label": label, "value": money_plain(minor, invoice.currency), "tone": tone}
 
@@ -172,7 +172,7 @@ def _tiles(invoice: Invoice, settled: bool) -> list[dict[str, Any]]:
         tile("Subtotal", invoice.subtotal_minor),
         tile("Paid" if settled else "Collected", invoice.paid_minor, "green" if invoice.paid_minor else None),
         tile("Refunded", invoice.refunded_minor),
-        tile("Outstanding", owed(invoice), "red" if invoice.is_overdue(today()) else None),
+        tile("Outstanding", 0 if gone else invoice.balance_minor, "red" if invoice.is_overdue(today()) else None),
     ]
 
 
