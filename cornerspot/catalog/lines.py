@@ -38,10 +38,17 @@ class LineInput:
 class Priced(Protocol):
     """What is needed to reckon a line: stored or just entered."""
 
-    quantity: Any
-    unit_price: Any
-    discounts: Any
-    taxes: Any
+    @property
+    def quantity(self) -> Any: ...
+
+    @property
+    def unit_price(self) -> Any: ...
+
+    @property
+    def discounts(self) -> Any: ...
+
+    @property
+    def taxes(self) -> Any: ...
 
 
 def tax_copy(rate: TaxRate) -> Copy:

@@ -27,7 +27,7 @@ class PortalAnswers:
     contact_ids: tuple[UUID, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        return {"choice": self.choice.value, "contact_ids": [str(id) for id in self.contact_ids]}
+        return {"choice": self.choice.value, "contact_ids": [str(id_) for id_ in self.contact_ids]}
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def portal_answers(conversion: Conversion) -> PortalAnswers:
     """What was chosen at Portal Users; nobody is invited until somebody chose so."""
     saved = conversion.answers.get(Step.PORTAL_USERS, {})
     return PortalAnswers(
-        Invite(saved.get("choice", Invite.SKIP)), tuple(UUID(id) for id in saved.get("contact_ids", []))
+        Invite(saved.get("choice", Invite.SKIP)), tuple(UUID(id_) for id_ in saved.get("contact_ids", []))
     )
 
 

@@ -50,7 +50,8 @@ class Conversion(TenantOwned):
         tenant_fk("memberships", "started_by"),
         tenant_fk("memberships", "held_by"),
         tenant_fk("memberships", "completed_by"),
-        tenant_fk("invoices", "invoice_id"),
+        # A draft that is purged from the Trash leaves the summary of what it was.
+        tenant_fk("invoices", "invoice_id", ondelete="SET NULL (invoice_id)"),
         one_of("status", ConversionStatus),
         one_of("step", Step),
         CheckConstraint("(status = 'in_progress') = (completed_at IS NULL)", name="completed_fits_status"),

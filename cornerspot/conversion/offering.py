@@ -86,15 +86,11 @@ def offer_conversion(deal: Deal, *, actor: Actor, granted: Entitlements) -> Conv
     )
 
 
-def _explanation(
-    missing: tuple[Feature, ...], actor: Actor, granted: Entitlements, *, lines: int
-) -> ConversionOffer:
+def _explanation(missing: tuple[Feature, ...], actor: Actor, granted: Entitlements, *, lines: int) -> ConversionOffer:
     may_change = actor.may(Permission.MANAGE_FEATURES)
     if any(granted.answer(feature) is Answer.NOT_IN_PLAN for feature in missing):
         plans = tuple(plans_with(*NEEDED))
-        return ConversionOffer(
-            OfferState.NOT_IN_PLAN, lines=lines, missing=missing, plans=plans, may_change=may_change
-        )
+        return ConversionOffer(OfferState.NOT_IN_PLAN, lines=lines, missing=missing, plans=plans, may_change=may_change)
     if may_change:
         return ConversionOffer(OfferState.SWITCHED_OFF, lines=lines, missing=missing, may_change=True)
     return HIDDEN

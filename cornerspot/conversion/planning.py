@@ -164,7 +164,8 @@ def _line_refusals(deal: Deal, unbilled: Sequence[UnbilledLine]) -> list[str]:
 
 
 def _currency_refusals(deal: Deal, unbilled: Sequence[UnbilledLine], products: Mapping[UUID, SoldIn]) -> list[str]:
-    sold = (products[part.line.product_id] for part in unbilled if part.line.product_id in products)
+    ids = (part.line.product_id for part in unbilled)
+    sold = (products[id_] for id_ in ids if id_ is not None and id_ in products)
     other = {product for product in sold if product.currency != deal.currency}
     return [
         f"The deal is in {deal.currency}, but {product.name} is sold in {product.currency}."

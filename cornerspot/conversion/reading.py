@@ -50,9 +50,7 @@ def account_contacts(account_id: UUID | None) -> list[Contact]:
     return list(
         session.scalars(
             select(Contact)
-            .where(
-                Contact.account_id == account_id, Contact.archived_at.is_(None), Contact.deleted_at.is_(None)
-            )
+            .where(Contact.account_id == account_id, Contact.archived_at.is_(None), Contact.deleted_at.is_(None))
             .order_by(Contact.last_name, Contact.first_name, Contact.id)
         )
     )
@@ -67,18 +65,16 @@ def invited_contacts(conversion: Conversion, account_id: UUID | None) -> list[Co
     return [contact for contact in reachable if answers.choice is Invite.ALL or contact.id in answers.contact_ids]
 
 
-def _deals(deal_id: UUID) -> Select[tuple[Deal]]:
+def _deals(deal_id: UUID) -> Select[Deal]:
     return (
         select(Deal)
         .where(Deal.id == deal_id)
-        .options(
-            joinedload(Deal.account), joinedload(Deal.contact), joinedload(Deal.stage), selectinload(Deal.lines)
-        )
+        .options(joinedload(Deal.account), joinedload(Deal.contact), joinedload(Deal.stage), selectinload(Deal.lines))
         .execution_options(populate_existing=True)
     )
 
 
-def _one(statement: Select[tuple[Deal]]) -> Deal:
+def _one(statement: Select[Deal]) -> Deal:
     deal = session.scalars(statement).one_or_none()
     if deal is None:
         raise NotFound("This deal was deleted.")

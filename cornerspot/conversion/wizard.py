@@ -125,10 +125,9 @@ def hold(conversion: Conversion, *, by: Actor) -> None:
 def require_holder(conversion: Conversion, *, by: Actor) -> None:
     """Pass unless another teammate is filling the wizard in; raises HeldByAnother naming them."""
     if conversion.is_held_by_another(by.membership_id):
-        name = session.scalars(
-            select(Membership).where(Membership.id == conversion.held_by).options(joinedload(Membership.person))
-        ).one().person.name
-        raise HeldByAnother(f"{name} has this wizard open. Take it over to continue yourself.")
+        holding = select(Membership).where(Membership.id == conversion.held_by).options(joinedload(Membership.person))
+        holder = session.scalars(holding).one().person
+        raise HeldByAnother(f"{holder.name or holder.email} has this wizard open. Take it over to continue yourself.")
 
 
 def changes_since_acknowledged(conversion: Conversion, facts: dict[str, object]) -> list[str]:

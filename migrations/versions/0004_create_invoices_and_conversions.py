@@ -293,6 +293,7 @@ def upgrade() -> None:
             ["tenant_id", "invoice_id"],
             ["invoices.tenant_id", "invoices.id"],
             name=op.f("fk_conversions_tenant_id_invoice_id"),
+            ondelete="SET NULL (invoice_id)",
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "started_by"],

@@ -59,7 +59,9 @@ def find(id):
 
 def counts():
     """How many invoices, lines of them and billed deal lines there are."""
-    return tuple(session.scalar(select(func.count()).select_from(model)) for model in (Invoice, InvoiceLine, BilledDealLine))
+    return tuple(
+        session.scalar(select(func.count()).select_from(model)) for model in (Invoice, InvoiceLine, BilledDealLine)
+    )
 
 
 def test_eight_people_running_one_wizard_get_one_invoice_and_seven_are_told_so(app, story, at_review):
@@ -98,7 +100,8 @@ def test_an_edit_of_the_deal_and_a_run_never_mix(app, story):
             deal = read_deal(ids[0])
             kept = tuple(make_line(line.description, line.quantity, line.unit_price, id=line.id) for line in deal.lines)
             more = (*kept, make_line("Extra", "1", "5"))
-            return update_deal(deal, DealInput(deal.name, "EUR", account_id=deal.account_id, lines=more), by=story.owner)
+            entered = DealInput(deal.name, "EUR", account_id=deal.account_id, lines=more)
+            return update_deal(deal, entered, by=story.owner)
 
         at_once(app, story, work)
         with app.app_context(), team_scope(story.team):

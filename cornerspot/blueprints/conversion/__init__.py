@@ -4,7 +4,7 @@ from cornerspot.blueprints.conversion.blueprint import blueprint
 
 __all__ = ["blueprint"]
 
-from cornerspot.blueprints.conversion import (  # noqa: E402,F401 - the routes register themselves
+from cornerspot.blueprints.conversion import (  # noqa: F401 - the routes register themselves
     offers,
     previews,
     runs,

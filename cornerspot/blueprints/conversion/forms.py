@@ -44,14 +44,14 @@ class PortalUsersForm(Form):
     @classmethod
     def showing(cls, answers: PortalAnswers) -> PortalUsersForm:
         """The form with what was answered before."""
-        return cls(choice=answers.choice.value, contact_ids=[_public(id) for id in answers.contact_ids])
+        return cls(choice=answers.choice.value, contact_ids=[_public(id_) for id_ in answers.contact_ids])
 
     @property
     def answers(self) -> PortalAnswers:
         """What was chosen; anything unknown counts as not chosen."""
         chosen = self.choice.data if self.choice.data in list(Invite) else Invite.SKIP
         picked = (_contact_id(text) for text in self.contact_ids.data or [])
-        return PortalAnswers(Invite(chosen), tuple(dict.fromkeys(id for id in picked if id is not None)))
+        return PortalAnswers(Invite(chosen), tuple(dict.fromkeys(id_ for id_ in picked if id_ is not None)))
 
 
 class BillingForm(Form):
@@ -108,8 +108,8 @@ def terms_text(days: int) -> str:
     return TERMS.get(days, f"Net {days}")
 
 
-def _public(id: UUID) -> str:
-    return encode_public_id("con", id)
+def _public(id_: UUID) -> str:
+    return encode_public_id("con", id_)
 
 
 def _contact_id(text: str) -> UUID | None:

@@ -8,7 +8,6 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
-from cornerspot.billing.models import Invoice
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.blueprints.conversion.blueprint import blueprint
 from cornerspot.blueprints.conversion.page import find_conversion, form_of, reached_step, render_step, wizard_page
@@ -49,22 +48,19 @@ def show(conversion_id: UUID) -> ResponseReturnValue:
 @blueprint.get('/conversions/<id("cnv"):conversion_id>/summary')
 @gate(permission=Permission.CREATE_INVOICES)
 def summary(conversion_id: UUID) -> ResponseReturnValue:
-    conversion = get_or_404(
-        Conversion, conversion_id, joinedload(Conversion.deal), joinedload(Conversion.invoice).joinedload(Invoice.account)
-    )
+    parts = (joinedload(Conversion.deal), joinedload(Conversion.invoice))
+    conversion = get_or_404(Conversion, conversion_id, *parts)
     if conversion.is_in_progress:
         return redirect(url_for("conversion.show", conversion_id=conversion.id))
     invoice = conversion.invoice
     standing = invoice if invoice is not None and invoice.deleted_at is None else None
-    can_undo = conversion.status == ConversionStatus.COMPLETED and (
-        standing is None or standing.status == InvoiceStatus.DRAFT
-    )
+    is_draft = standing is not None and standing.status == InvoiceStatus.DRAFT
     return render_template(
         "conversion/summary.html",
         conversion=conversion,
         deal=conversion.deal,
         invoice=standing,
         facts=conversion.summary,
-        can_undo=can_undo and standing is not None,
+        can_undo=is_draft and conversion.status == ConversionStatus.COMPLETED,
         is_mine=conversion.completed_by == current_actor().membership_id,
     )
