@@ -88,7 +88,7 @@ def lock_deal_with_lines(deal: Deal) -> Deal:
     return found
 
 
-def _whole_deal(deal_id: UUID) -> Select[tuple[Deal]]:
+def _whole_deal(deal_id: UUID) -> Select[Deal]:
     return (
         select(Deal)
         .where(Deal.id == deal_id)

@@ -22,7 +22,7 @@ from cornerspot.billing.settings import billing_settings
 from cornerspot.db import session
 from cornerspot.kit import clock, ids
 from cornerspot.kit.errors import Conflict, Invalid
-from cornerspot.tenancy import current_tenant_id
+from cornerspot.tenancy import current_team, current_tenant_id
 
 LONGEST_NUMBER = 32
 KIND = "invoice"
@@ -46,6 +46,21 @@ def require_pattern(pattern: str, *, restart_yearly: bool) -> None:
         raise _refused("A counter that restarts every year needs the year in the pattern: {YYYY} or {YY}.")
     if len(format_number(pattern, 999_999, date(2000, 12, 31))) > LONGEST_NUMBER:
         raise _refused(f"Numbers would be longer than {LONGEST_NUMBER} characters. Shorten the text.")
+
+
+def require_free_pattern(settings: BillingSettings) -> None:
+    """Pass when the changed pattern cannot meet a number that exists; raises Invalid (number_pattern).
+
+    Its next number must be free, and no number that was typed in by hand may look
+    like one of the numbers to come.
+    """
+    upcoming = next_number(settings, on=clock.today(current_team().time_zone))
+    if is_taken(upcoming):
+        raise _refused(f"The next number would be {upcoming}, which an invoice has already. Change the text.")
+    manual = session.scalars(select(Invoice.manual_number).where(Invoice.manual_number.is_not(None))).all()
+    alike = next((number for number in manual if number and looks_like(settings.number_pattern, number)), None)
+    if alike is not None:
+        raise _refused(f"The number {alike}, typed in by hand, looks like this pattern. Change the text.")
 
 
 def format_number(pattern: str, value: int, on: date) -> str:

@@ -204,7 +204,7 @@ def _in_filter(status: str) -> ColumnElement[bool]:
 
 def _merged(
     status: str, where: Sequence[ColumnElement[bool]], order: tuple[Any, ...], limit: int
-) -> Select[tuple[Invoice]]:
+) -> Select[Invoice]:
     """The first rows of all statuses of a filter, in order."""
     if status == "all":
         return select(Invoice).where(*where).order_by(*order).limit(limit)

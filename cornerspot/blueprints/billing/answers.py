@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import cast
 from uuid import UUID
 
 from flask import flash, redirect, url_for
@@ -21,10 +22,14 @@ def back_to(invoice: Invoice) -> ResponseReturnValue:
 def tell(invoice: Invoice, text: str, *, pdf: bool = False) -> None:
     """A toast, with the way to the PDF where that is what one wants next."""
     if pdf:
-        href = url_for("billing.invoice_pdf_show", invoice_id=invoice.id)
-        flash({"text": text, "href": href, "label": "View PDF"}, "success")
+        tell_with_link(text, url_for("billing.invoice_pdf_show", invoice_id=invoice.id, view=1), "View PDF")
     else:
         flash(text, "success")
+
+
+def tell_with_link(text: str, href: str, label: str) -> None:
+    """A toast with a link in it; the layouts take a map as well as a text."""
+    flash(cast(str, {"text": text, "href": href, "label": label}), "success")
 
 
 def refused_on_page(

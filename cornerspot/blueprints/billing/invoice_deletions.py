@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, redirect, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.deleting import delete_invoice, restore_invoice
 from cornerspot.billing.reading import invoice_with_everything
-from cornerspot.blueprints.billing.answers import back_to, refused_on_page, tell
+from cornerspot.blueprints.billing.answers import back_to, refused_on_page, tell, tell_with_link
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.billing.invoice_page import ReasonForm
 from cornerspot.blueprints.support.forms import use_case
@@ -27,7 +27,7 @@ def invoice_deletions_create(invoice_id: UUID) -> ResponseReturnValue:
     if not outcome.ok:
         return refused_on_page(invoice_id, form)
     href = url_for("billing.invoices_show", invoice_id=invoice_id)
-    flash({"text": "Draft moved to the Trash for 30 days.", "href": href, "label": "Open it to restore"}, "success")
+    tell_with_link("Draft moved to the Trash for 30 days.", href, "Open it to restore")
     return redirect(url_for("billing.invoices_index"), 303)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -55,7 +56,7 @@ def invoices_index() -> ResponseReturnValue:
     page = invoices_page(
         status=status, account_id=account_id, after=request.args.get("after"), before=request.args.get("before")
     )
-    kept = {"account": request.args.get("account")} if account_id else {}
+    kept: dict[str, Any] = {"account": request.args.get("account")} if account_id else {}
     counts = {} if account_id else invoice_counts()
     return render_template(
         "billing/invoices/index.html",
@@ -230,5 +231,5 @@ def _count_text(count: int | None) -> str | None:
 
 
 def _cursor_href(name: str, cursor: str | None) -> str | None:
-    kept = {key: value for key, value in request.args.items() if key in ("status", "account")}
-    return url_for("billing.invoices_index", **kept, **{name: cursor}) if cursor else None
+    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("status", "account")}
+    return url_for("billing.invoices_index", **(kept | {name: cursor})) if cursor else None

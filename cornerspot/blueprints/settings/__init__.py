@@ -9,6 +9,7 @@ from cornerspot.blueprints.settings import (  # noqa: F401
     discounts,
     index,
     invitations,
+    invoices,
     pipelines,
     profile,
     sessions,

@@ -80,7 +80,7 @@ SETTINGS = (
     ),
     Entry("Team", "Plan & features", "layers-subtract", "plans.show", None, P.MANAGE_FEATURES, ("plans.",)),
     Entry("Sales", "Pipelines", "layout-kanban", "settings.pipelines_index", F.CRM, P.MANAGE_SETTINGS, ("settings.pipeline", "settings.stage")),
-    Entry("Billing", "Invoices", "file-invoice", "settings.invoices", F.BILLING, P.MANAGE_SETTINGS),
+    Entry("Billing", "Invoices", "file-invoice", "settings.invoices_show", F.BILLING, P.MANAGE_SETTINGS),
     Entry("Billing", "Taxes", "receipt-tax", "settings.tax_rates_index", None, P.READ_CRM, ("settings.tax",)),
     Entry("Billing", "Discounts", "discount", "settings.discounts_index", None, P.READ_CRM, ("settings.discount",)),
     Entry("You", "Profile", "user", "settings.profile_show", covers=("settings.profile", "settings.password")),
