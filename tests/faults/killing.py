@@ -52,15 +52,17 @@ def _run_child(app: Flask, team: CurrentTeam, work: Callable[[], Any], moment: i
 
 def _work_and_die(app: Flask, team: CurrentTeam, work: Callable[[], Any], moment: int) -> None:
     """In the child: do the work, commit it, and be gone at the moment; never returns."""
+    code = 1
     try:
         with app.app_context(), team_scope(team):
             _count_down(moment)
             work()
             session.commit()
-    except BaseException:
-        traceback.print_exc()
-        os._exit(1)
-    os._exit(0)
+        code = 0
+    finally:
+        if code:
+            traceback.print_exc()
+        os._exit(code)  # Nothing of pytest may run on in the copy.
 
 
 def _count_down(moment: int) -> None:
