@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,12 +12,13 @@ from sqlalchemy import func, select
 from cornerspot.activity.models import ActivityEntry
 from cornerspot.billing.cancelling import cancel_invoice
 from cornerspot.billing.deal_billing import UnbilledLine, line_to_bill
-from cornerspot.billing.deleting import delete_invoice
+from cornerspot.billing.deleting import delete_invoice, purge_deleted_invoices
 from cornerspot.billing.models import BilledDealLine, Invoice
 from cornerspot.billing.voiding import void_invoice
 from cornerspot.catalog.lines import custom_discount
 from cornerspot.conversion.changes import DealChanged
 from cornerspot.conversion.models import Conversion, ConversionStatus
+from cornerspot.conversion.offering import offer_conversion
 from cornerspot.conversion.reading import read_deal, read_plan
 from cornerspot.conversion.running import ReviewOutdated, run_conversion, undo_conversion
 from cornerspot.conversion.wizard import HeldByAnother, start_conversion, take_over
@@ -24,9 +26,12 @@ from cornerspot.crm.deals import DealInput, update_deal
 from cornerspot.crm.models import StageClass
 from cornerspot.crm.moving import move_deal
 from cornerspot.db import session
+from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict, FeatureMissing, PermissionDenied
 from cornerspot.people.models import Role
 from cornerspot.plans.assigning import assign_plan
+from cornerspot.plans.entitlements import entitlements
+from cornerspot.plans.features import Feature
 from cornerspot.tenancy import team_scope
 from tests.factories.catalog import make_product, make_tax_rate
 from tests.factories.conversion import converted, invoice_of, reviewed
@@ -307,3 +312,44 @@ def test_a_deal_of_ten_lines_takes_at_most_twenty_statements(team, story, query_
         run_conversion(conversion, by=story.owner)
         session.commit()
     assert len(sent) <= 20, "\n".join(sent)
+
+
+def test_a_draft_purged_from_the_trash_leaves_the_summary(team, story):
+    conversion = run_conversion(reviewed(make_deal(won=True), by=story.owner), by=story.owner)
+    delete_invoice(invoice_of(conversion), by=story.owner)
+    session.commit()
+    session.expunge_all()
+    with clock.moved_to(clock.now() + timedelta(days=31)):
+        assert purge_deleted_invoices() == 1
+    session.commit()
+    session.expunge_all()
+    kept = session.scalars(select(Conversion)).one()
+    assert (kept.invoice_id, kept.summary["total_minor"]) == (None, 75000)
+
+
+def test_the_offer_follows_the_deal_the_plan_and_the_role(team, story):
+    deal = read_deal(make_deal(won=True).id)
+    offered = offer_conversion(deal, actor=story.owner, granted=entitlements())
+    assert (offered.state, offered.label, offered.lines) == ("offered", "Mark Won + Convert", 2)
+    assert not offer_conversion(deal, actor=story_rep(story), granted=entitlements()).is_shown
+    assert not offer_conversion(read_deal(make_deal().id), actor=story.owner, granted=entitlements()).is_shown
+    conversion = start_conversion(deal, by=story.owner)
+    assert offer_conversion(deal, actor=story.owner, granted=entitlements()).wizard is conversion
+    assign_plan("free_v1")
+    missing = offer_conversion(deal, actor=story.owner, granted=entitlements())
+    assert (missing.state, [plan.name for plan in missing.plans]) == ("not_in_plan", ["Growth", "Scale"])
+    assert missing.may_change
+    assign_plan("growth_v1")
+    switched = replace(entitlements(), switched_off=frozenset({Feature.BILLING}))
+    assert offer_conversion(deal, actor=story.owner, granted=switched).state == "switched_off"
+    manager = replace(story.owner, role=Role.MANAGER)
+    assert not offer_conversion(deal, actor=manager, granted=switched).is_shown
+
+
+def test_after_a_void_the_deal_offers_to_continue(team, story):
+    deal = make_deal(won=True)
+    invoice = converted(deal, by=story.owner, finalize=True)
+    assert not offer_conversion(read_deal(deal.id), actor=story.owner, granted=entitlements()).is_shown
+    void_invoice(invoice, by=story.owner, reason="Wrong customer")
+    again = offer_conversion(read_deal(deal.id), actor=story.owner, granted=entitlements())
+    assert (again.state, again.label) == ("offered", "Continue Conversion")
