@@ -27,7 +27,7 @@ DEAL: dict[str, Sentence] = {
     "lost": ("Lost, moved from {from} to {to}[: {reason}]", "circle-x", "red"),
     "reopened": ("Reopened, moved from {from} to {to}", "rotate", "amber"),
     "converted": ("Converted[ into invoice {number}]", "file-invoice", "green"),
-    "conversion_started": ("Conversion started", "wand", "blue"),
+    "conversion_undone": ("Conversion undone, its lines can be billed again", "arrow-back-up", "amber"),
     "invoice_created": ("Invoice drafted", "file-invoice", "blue"),
 }
 INVOICE: dict[str, Sentence] = {

@@ -61,7 +61,8 @@ def run_conversion(conversion: Conversion, *, by: Actor, seen: int | None = None
     if answers.finalize:
         finalize_invoice(invoice, by=by)
     conversion.complete(invoice_id=invoice.id, by=by.membership_id, summary=_summary(conversion, invoice, plan, by))
-    record(deal, "converted", by=by, invoice_id=invoice.id, total_minor=invoice.total_minor, currency=invoice.currency)
+    created = {"invoice_id": invoice.id, "number": invoice.number}
+    record(deal, "converted", by=by, total_minor=invoice.total_minor, currency=invoice.currency, **created)
     publish(ConversionCompleted(conversion.id))
     session.flush()
     return conversion
