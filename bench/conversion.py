@@ -26,9 +26,7 @@ def measure(place: World) -> dict[str, Any]:
         calls = [addresses[side](team, next(deals[side])) for _ in range(IN_ROUND)]
         send_together(place.ports[side], calls, browsers=THREADS)
 
-    taken = take_turns(
-        {side: lambda side=side: convert(side) for side in deals}, rounds=ROUNDS, warm_up=WARM_UP
-    )
+    taken = take_turns({side: lambda side=side: convert(side) for side in deals}, rounds=ROUNDS, warm_up=WARM_UP)
     share = share_of_floor(taken["ours"], taken["floor"])
     spare = {side: addresses[side](team, won_deals(place, team, 1)[0]) for side in deals}
     sent = {side: statements_of(place, side, spare[side]) for side in deals}

@@ -59,7 +59,13 @@ def won_deals(place: World, team: Team, count: int, *, line_count: int = 10) -> 
             vat = make_tax_rate(by=by)
             for _ in range(start, min(start + BATCH, count)):
                 deal = make_deal(
-                    account, lines=lines(line_count), taxes=[vat], won=True, by=by, contact_id=contact.id, owner_id=by.id
+                    account,
+                    lines=lines(line_count),
+                    taxes=[vat],
+                    won=True,
+                    by=by,
+                    contact_id=contact.id,
+                    owner_id=by.id,
                 )
                 made.append(reviewed(deal, by=by, terms_days=TERMS_DAYS, contact_id=contact.id).id)
     return made

@@ -13,9 +13,7 @@ from cornerspot.tenancy.context import current_scope
 def configure_logs(settings: Settings) -> None:
     """Send JSON in production, readable lines elsewhere."""
     renderer = (
-        structlog.processors.JSONRenderer()
-        if settings.is_production
-        else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer() if settings.is_production else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[

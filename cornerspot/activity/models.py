@@ -24,9 +24,7 @@ class ActivityEntry(TenantOwned):
     __table_args__ = (
         one_of("kind", ("event", "note")),
         one_of("actor_kind", ("teammate", "portal_user", "customer", "operator", "system")),
-        tenant_index(
-            "ix_activity_entries_subject", "subject_type", "subject_id", "happened_at", "id"
-        ),
+        tenant_index("ix_activity_entries_subject", "subject_type", "subject_id", "happened_at", "id"),
         tenant_index("ix_activity_entries_recent", "happened_at", "id"),
     )
 

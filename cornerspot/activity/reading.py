@@ -34,7 +34,9 @@ def entries_of(
     rows = list(session.scalars(statement.order_by(*order).limit(size + 1)))
     shown = rows[:size]
     more = len(rows) > size
-    return Page(shown, next_cursor=encode_cursor(shown[-1].happened_at.isoformat(), str(shown[-1].id)) if more else None)
+    return Page(
+        shown, next_cursor=encode_cursor(shown[-1].happened_at.isoformat(), str(shown[-1].id)) if more else None
+    )
 
 
 def _read(cursor: str | None) -> tuple[datetime, UUID] | None:

@@ -202,9 +202,7 @@ def _in_filter(status: str) -> ColumnElement[bool]:
     return condition if status != "all" else literal(True)
 
 
-def _merged(
-    status: str, where: Sequence[ColumnElement[bool]], order: tuple[Any, ...], limit: int
-) -> Select[Invoice]:
+def _merged(status: str, where: Sequence[ColumnElement[bool]], order: tuple[Any, ...], limit: int) -> Select[Invoice]:
     """The first rows of all statuses of a filter, in order."""
     if status == "all":
         return select(Invoice).where(*where).order_by(*order).limit(limit)

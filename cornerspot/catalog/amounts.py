@@ -240,9 +240,7 @@ def _taxes_by_line(document: DocumentSpec) -> tuple[list[tuple[str, ...]], dict[
         # Copies of one rate may differ in name after a rename; the order of lines must not decide.
         rates[tax.key] = min(same, tax, key=lambda copy: copy.name)
     for_all = {tax.key for tax in document.taxes}
-    return [
-        tuple(sorted(for_all.union(tax.key for tax in line.taxes))) for line in document.lines
-    ], rates
+    return [tuple(sorted(for_all.union(tax.key for tax in line.taxes))) for line in document.lines], rates
 
 
 def _shares(discount: int, nets: Sequence[int], keys: Sequence[tuple[str, ...]]) -> list[int]:
@@ -265,9 +263,7 @@ def _shares(discount: int, nets: Sequence[int], keys: Sequence[tuple[str, ...]])
     return [mirror * share for share in shares]
 
 
-def _taxable_by_keys(
-    lines: Sequence[LineTotals], keys: Sequence[tuple[str, ...]]
-) -> dict[tuple[str, ...], int]:
+def _taxable_by_keys(lines: Sequence[LineTotals], keys: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
     """The taxable amounts of lines that carry the same taxes, summed; in order of keys."""
     groups = dict.fromkeys(sorted(set(keys)), 0)
     for line, group in zip(lines, keys, strict=True):
@@ -275,9 +271,7 @@ def _taxable_by_keys(
     return groups
 
 
-def _added_taxes(
-    taxable: dict[tuple[str, ...], int], rates: dict[str, TaxSpec]
-) -> tuple[TaxTotals, ...]:
+def _added_taxes(taxable: dict[tuple[str, ...], int], rates: dict[str, TaxSpec]) -> tuple[TaxTotals, ...]:
     """Tax on top of the prices: each rate on the sum of its bases, rounded once."""
     rows = []
     for key, tax in rates.items():
@@ -286,19 +280,14 @@ def _added_taxes(
     return _in_order(rows)
 
 
-def _contained_taxes(
-    taxable: dict[tuple[str, ...], int], rates: dict[str, TaxSpec]
-) -> tuple[TaxTotals, ...]:
+def _contained_taxes(taxable: dict[tuple[str, ...], int], rates: dict[str, TaxSpec]) -> tuple[TaxTotals, ...]:
     """Tax that the prices contain: gross × rate ÷ (1 + all rates of the line), rounded once.
 
     What is left of a group of lines after its taxes is its base, so base and taxes add
     up to what was quoted. The tax of a rate that several groups share is divided among
     them by largest remainder.
     """
-    divisors = {
-        group: 1 + sum((_share_of_one(rates[key]) for key in group), Fraction())
-        for group in taxable
-    }
+    divisors = {group: 1 + sum((_share_of_one(rates[key]) for key in group), Fraction()) for group in taxable}
     bases, taxes = dict(taxable), {}
     for key, tax in rates.items():
         groups = [group for group in taxable if key in group]

@@ -42,9 +42,7 @@ def create_discount(entered: DiscountInput, *, by: Actor) -> Discount:
     return discount
 
 
-def update_discount(
-    discount: Discount, entered: DiscountInput, *, by: Actor, seen: int | None = None
-) -> None:
+def update_discount(discount: Discount, entered: DiscountInput, *, by: Actor, seen: int | None = None) -> None:
     """The discount says what was entered; documents keep their copies. Raises StaleVersion, Invalid."""
     by.require(Permission.EDIT_CATALOG)
     lock(discount)

@@ -146,7 +146,6 @@ class PricedDocument:
 def amounts_add_up() -> CheckConstraint:
     """Total = subtotal − discount + tax; a tax contained in the prices is not added again."""
     return CheckConstraint(
-        "total_minor = subtotal_minor - discount_minor"
-        " + CASE WHEN prices_include_tax THEN 0 ELSE tax_minor END",
+        "total_minor = subtotal_minor - discount_minor + CASE WHEN prices_include_tax THEN 0 ELSE tax_minor END",
         name="amounts_add_up",
     )

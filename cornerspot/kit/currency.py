@@ -26,13 +26,7 @@ _TWO = """
 """
 
 EXPONENTS: Mapping[str, int] = MappingProxyType(
-    dict(
-        sorted(
-            (code, exponent)
-            for exponent, codes in ((0, _ZERO), (2, _TWO), (3, _THREE))
-            for code in codes.split()
-        )
-    )
+    dict(sorted((code, exponent) for exponent, codes in ((0, _ZERO), (2, _TWO), (3, _THREE)) for code in codes.split()))
 )
 
 
@@ -40,9 +34,7 @@ class UnknownCurrency(Invalid):
     """The code is not one of a currency in use."""
 
     def __init__(self, code: object) -> None:
-        super().__init__(
-            f"{code} is not a currency. Use a three-letter code such as EUR.", field="currency"
-        )
+        super().__init__(f"{code} is not a currency. Use a three-letter code such as EUR.", field="currency")
 
 
 def exponent(code: str) -> int:

@@ -35,9 +35,7 @@ class TooManyDecimals(Invalid):
 class AmountTooLarge(Invalid):
     """The amount is larger than can be kept (2^63 - 1 minor units)."""
 
-    def __init__(
-        self, message: str = "This amount is too large to keep.", *, field: str | None = None
-    ) -> None:
+    def __init__(self, message: str = "This amount is too large to keep.", *, field: str | None = None) -> None:
         super().__init__(message, field=field)
 
 

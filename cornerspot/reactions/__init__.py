@@ -8,7 +8,12 @@ from importlib import import_module
 from cornerspot.jobs import registry
 
 # Lower packages that bring tasks of their own.
-TASK_MODULES = ("cornerspot.jobs.upkeep", "cornerspot.plans.upkeep", "cornerspot.billing.upkeep", "cornerspot.mail.sending")
+TASK_MODULES = (
+    "cornerspot.jobs.upkeep",
+    "cornerspot.plans.upkeep",
+    "cornerspot.billing.upkeep",
+    "cornerspot.mail.sending",
+)
 
 
 def load() -> None:

@@ -15,9 +15,7 @@ from cornerspot.tenancy.context import current_scope
 
 
 @event.listens_for(Session, "after_begin")
-def tell_database_the_team(
-    session: Session, transaction: SessionTransaction, connection: Connection
-) -> None:
+def tell_database_the_team(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
     scope = current_scope()
     team = scope.team if scope else None
     session.info["transaction_tenant_id"] = team.id if team else None

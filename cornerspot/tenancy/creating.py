@@ -16,9 +16,7 @@ from cornerspot.tenancy.models import Team, TeamStatus
 from cornerspot.tenancy.slugs import require_slug
 
 
-def plan_team(
-    *, name: str, slug: str, currency: str, time_zone: str, country: str, locale: str = "en"
-) -> CurrentTeam:
+def plan_team(*, name: str, slug: str, currency: str, time_zone: str, country: str, locale: str = "en") -> CurrentTeam:
     """A team that is not there yet, so that its scope can be entered to create it.
 
     Raises Invalid naming the field. Nothing is read or written.

@@ -34,9 +34,7 @@ class TeamMiddleware:
         host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0].lower()
         with self.app.app_context():
             try:
-                found = resolve_team(
-                    host=host, path=environ.get("PATH_INFO", ""), base_host=self.base_host
-                )
+                found = resolve_team(host=host, path=environ.get("PATH_INFO", ""), base_host=self.base_host)
             except NotFound:
                 return self._not_found(environ, start)
         if found is None:
@@ -51,9 +49,7 @@ class TeamMiddleware:
 
     def _not_found(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         with bound(Scope(reason="no such team")), self.app.request_context(environ):
-            response: Response = self.app.make_response(
-                self.app.handle_user_exception(HTTPNotFound())
-            )
+            response: Response = self.app.make_response(self.app.handle_user_exception(HTTPNotFound()))
             return response(environ, start)
 
 
@@ -89,5 +85,3 @@ def install(app: Flask, *, external_url: str) -> None:
     """Put the middleware and the per-team session in front of an app."""
     app.wsgi_app = TeamMiddleware(app.wsgi_app, app, external_url=external_url)  # type: ignore[method-assign]
     app.session_interface = TeamSessionInterface()
-
-

@@ -26,9 +26,7 @@ class TenantOwned(Base):
 
 def tenant_fk(table: str, column: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
     """A reference from ``column`` to a row of ``table`` of the same team."""
-    return ForeignKeyConstraint(
-        ["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], ondelete=ondelete
-    )
+    return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], ondelete=ondelete)
 
 
 def tenant_unique(*columns: str) -> UniqueConstraint:
@@ -50,8 +48,7 @@ def tenant_relationship(owner: str, target: str, column: str, **options: Any) ->
     return relationship(
         target,
         primaryjoin=(
-            f"and_(foreign({owner}.{column}) == remote({target}.id),"
-            f" {owner}.tenant_id == remote({target}.tenant_id))"
+            f"and_(foreign({owner}.{column}) == remote({target}.id), {owner}.tenant_id == remote({target}.tenant_id))"
         ),
         lazy=options.pop("lazy", "raise_on_sql"),
         **options,
@@ -63,8 +60,7 @@ def tenant_collection(owner: str, target: str, column: str, **options: Any) -> A
     return relationship(
         target,
         primaryjoin=(
-            f"and_({owner}.id == foreign(remote({target}.{column})),"
-            f" {owner}.tenant_id == remote({target}.tenant_id))"
+            f"and_({owner}.id == foreign(remote({target}.{column})), {owner}.tenant_id == remote({target}.tenant_id))"
         ),
         lazy=options.pop("lazy", "raise_on_sql"),
         **options,

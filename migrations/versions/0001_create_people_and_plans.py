@@ -54,9 +54,7 @@ def upgrade() -> None:
             "actor_kind IN ('teammate', 'portal_user', 'customer', 'operator', 'system')",
             name=op.f("ck_activity_entries_actor_kind_known"),
         ),
-        sa.CheckConstraint(
-            "kind IN ('event', 'note')", name=op.f("ck_activity_entries_kind_known")
-        ),
+        sa.CheckConstraint("kind IN ('event', 'note')", name=op.f("ck_activity_entries_kind_known")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_activity_entries")),
     )
     op.create_index(
@@ -96,12 +94,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_plan_overrides_reason_given")),
-        sa.CheckConstraint(
-            "(feature IS NULL) <> (limit_name IS NULL)", name=op.f("ck_plan_overrides_one_subject")
-        ),
-        sa.CheckConstraint(
-            "(feature IS NULL) = (granted IS NULL)", name=op.f("ck_plan_overrides_feature_granted")
-        ),
+        sa.CheckConstraint("(feature IS NULL) <> (limit_name IS NULL)", name=op.f("ck_plan_overrides_one_subject")),
+        sa.CheckConstraint("(feature IS NULL) = (granted IS NULL)", name=op.f("ck_plan_overrides_feature_granted")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_plan_overrides")),
     )
     op.create_table(
@@ -168,12 +162,8 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("country ~ '^[A-Z]{2}$'", name=op.f("ck_teams_country_form")),
         sa.CheckConstraint("currency ~ '^[A-Z]{3}$'", name=op.f("ck_teams_currency_form")),
-        sa.CheckConstraint(
-            "slug ~ '^[a-z0-9](-?[a-z0-9]){2,62}$'", name=op.f("ck_teams_slug_form")
-        ),
-        sa.CheckConstraint(
-            "status IN ('active', 'suspended', 'closed')", name=op.f("ck_teams_status_known")
-        ),
+        sa.CheckConstraint("slug ~ '^[a-z0-9](-?[a-z0-9]){2,62}$'", name=op.f("ck_teams_slug_form")),
+        sa.CheckConstraint("status IN ('active', 'suspended', 'closed')", name=op.f("ck_teams_status_known")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_teams")),
         sa.UniqueConstraint("slug", name=op.f("uq_teams_slug")),
     )
@@ -187,12 +177,8 @@ def upgrade() -> None:
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_hand_offs_person_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["team_id"], ["teams.id"], name=op.f("fk_hand_offs_team_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_hand_offs_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_hand_offs_team_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hand_offs")),
         sa.UniqueConstraint("token_digest", name=op.f("uq_hand_offs_token_digest")),
     )
@@ -204,16 +190,10 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("deactivated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "role IN ('rep', 'manager', 'admin', 'owner')", name=op.f("ck_memberships_role_known")
-        ),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_memberships_person_id")
-        ),
+        sa.CheckConstraint("role IN ('rep', 'manager', 'admin', 'owner')", name=op.f("ck_memberships_role_known")),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_memberships_person_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_memberships")),
-        sa.UniqueConstraint(
-            "tenant_id", "person_id", name=op.f("uq_memberships_tenant_id_person_id")
-        ),
+        sa.UniqueConstraint("tenant_id", "person_id", name=op.f("uq_memberships_tenant_id_person_id")),
     )
     op.create_index("ix_memberships_person_id", "memberships", ["person_id"], unique=False)
     op.create_table(
@@ -249,9 +229,7 @@ def upgrade() -> None:
             name=op.f("fk_outgoing_messages_tenant_id_attachment_id"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_outgoing_messages")),
-        sa.UniqueConstraint(
-            "tenant_id", "dedupe_key", name=op.f("uq_outgoing_messages_tenant_id_dedupe_key")
-        ),
+        sa.UniqueConstraint("tenant_id", "dedupe_key", name=op.f("uq_outgoing_messages_tenant_id_dedupe_key")),
     )
     op.create_index(
         "ix_outgoing_messages_subject",
@@ -289,12 +267,8 @@ def upgrade() -> None:
         sa.Column("user_agent", sa.Text(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_sign_ins_person_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["team_id"], ["teams.id"], name=op.f("fk_sign_ins_team_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_sign_ins_person_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_sign_ins_team_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
         sa.UniqueConstraint("token_digest", name=op.f("uq_sign_ins_token_digest")),
     )
@@ -325,9 +299,7 @@ def upgrade() -> None:
             name=op.f("fk_feature_switches_tenant_id_switched_off_by"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_feature_switches")),
-        sa.UniqueConstraint(
-            "tenant_id", "feature", name=op.f("uq_feature_switches_tenant_id_feature")
-        ),
+        sa.UniqueConstraint("tenant_id", "feature", name=op.f("uq_feature_switches_tenant_id_feature")),
     )
     op.create_table(
         "invitations",
@@ -341,9 +313,7 @@ def upgrade() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "role IN ('rep', 'manager', 'admin', 'owner')", name=op.f("ck_invitations_role_known")
-        ),
+        sa.CheckConstraint("role IN ('rep', 'manager', 'admin', 'owner')", name=op.f("ck_invitations_role_known")),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_invitations_email_lower")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "invited_by"],
@@ -351,9 +321,7 @@ def upgrade() -> None:
             name=op.f("fk_invitations_tenant_id_invited_by"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_invitations")),
-        sa.UniqueConstraint(
-            "tenant_id", "token_digest", name=op.f("uq_invitations_tenant_id_token_digest")
-        ),
+        sa.UniqueConstraint("tenant_id", "token_digest", name=op.f("uq_invitations_tenant_id_token_digest")),
     )
     op.create_index(
         "uq_invitations_open",

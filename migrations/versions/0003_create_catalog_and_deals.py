@@ -47,9 +47,7 @@ def upgrade() -> None:
             name=op.f("ck_discounts_percent_or_amount"),
         ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_discounts_amount_positive")),
-        sa.CheckConstraint(
-            "percent > 0 AND percent <= 100", name=op.f("ck_discounts_percent_range")
-        ),
+        sa.CheckConstraint("percent > 0 AND percent <= 100", name=op.f("ck_discounts_percent_range")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_discounts")),
     )
     op.create_table(
@@ -111,9 +109,7 @@ def upgrade() -> None:
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "percent >= 0 AND percent <= 100", name=op.f("ck_tax_rates_percent_range")
-        ),
+        sa.CheckConstraint("percent >= 0 AND percent <= 100", name=op.f("ck_tax_rates_percent_range")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tax_rates")),
     )
     op.create_table(
@@ -126,12 +122,8 @@ def upgrade() -> None:
         sa.Column("stage_class", sa.Text(), nullable=False),
         sa.Column("probability", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "stage_class IN ('open', 'won', 'lost')", name=op.f("ck_stages_stage_class_known")
-        ),
-        sa.CheckConstraint(
-            "probability BETWEEN 0 AND 100", name=op.f("ck_stages_probability_range")
-        ),
+        sa.CheckConstraint("stage_class IN ('open', 'won', 'lost')", name=op.f("ck_stages_stage_class_known")),
+        sa.CheckConstraint("probability BETWEEN 0 AND 100", name=op.f("ck_stages_probability_range")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "pipeline_id"],
             ["pipelines.tenant_id", "pipelines.id"],
@@ -209,12 +201,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_contacts_account_id", "contacts", ["tenant_id", "account_id"], unique=False)
     op.create_index("ix_contacts_email", "contacts", ["tenant_id", "email"], unique=False)
-    op.create_index(
-        "ix_contacts_name", "contacts", ["tenant_id", "search_name", "id"], unique=False
-    )
-    op.create_index(
-        "ix_contacts_first_name", "contacts", ["tenant_id", "search_first_name"], unique=False
-    )
+    op.create_index("ix_contacts_name", "contacts", ["tenant_id", "search_name", "id"], unique=False)
+    op.create_index("ix_contacts_first_name", "contacts", ["tenant_id", "search_first_name"], unique=False)
     op.create_table(
         "deals",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -280,9 +268,7 @@ def upgrade() -> None:
     op.create_index("ix_deals_name", "deals", ["tenant_id", "search_name", "id"], unique=False)
     op.create_index("ix_deals_account_id", "deals", ["tenant_id", "account_id"], unique=False)
     op.create_index("ix_deals_recent", "deals", ["tenant_id", "created_at", "id"], unique=False)
-    op.create_index(
-        "ix_deals_stage_id", "deals", ["tenant_id", "stage_id", "board_position"], unique=False
-    )
+    op.create_index("ix_deals_stage_id", "deals", ["tenant_id", "stage_id", "board_position"], unique=False)
     op.create_table(
         "deal_lines",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -319,9 +305,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_deal_lines")),
     )
-    op.create_index(
-        "ix_deal_lines_deal_id", "deal_lines", ["tenant_id", "deal_id", "position"], unique=False
-    )
+    op.create_index("ix_deal_lines_deal_id", "deal_lines", ["tenant_id", "deal_id", "position"], unique=False)
     for table in TENANT_TABLES:
         protect_tenant_table(table)
 

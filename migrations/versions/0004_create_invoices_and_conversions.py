@@ -40,9 +40,7 @@ def upgrade() -> None:
         sa.Column("footer", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "default_terms_days BETWEEN 0 AND 365", name=op.f("ck_billing_settings_terms_range")
-        ),
+        sa.CheckConstraint("default_terms_days BETWEEN 0 AND 365", name=op.f("ck_billing_settings_terms_range")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_settings")),
         sa.UniqueConstraint("tenant_id", name=op.f("uq_billing_settings_tenant_id")),
     )
@@ -55,13 +53,9 @@ def upgrade() -> None:
         sa.Column("last_value", sa.Integer(), nullable=False),
         sa.Column("last_issued_on", sa.Date(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "last_value >= 0", name=op.f("ck_number_series_last_value_not_negative")
-        ),
+        sa.CheckConstraint("last_value >= 0", name=op.f("ck_number_series_last_value_not_negative")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_number_series")),
-        sa.UniqueConstraint(
-            "tenant_id", "kind", "period", name=op.f("uq_number_series_tenant_id_kind_period")
-        ),
+        sa.UniqueConstraint("tenant_id", "kind", "period", name=op.f("uq_number_series_tenant_id_kind_period")),
     )
     op.create_table(
         "payments",
@@ -88,9 +82,7 @@ def upgrade() -> None:
             "method IN ('check', 'cash', 'bank_transfer', 'card', 'other')",
             name=op.f("ck_payments_method_known"),
         ),
-        sa.CheckConstraint(
-            "status IN ('completed', 'undone')", name=op.f("ck_payments_status_known")
-        ),
+        sa.CheckConstraint("status IN ('completed', 'undone')", name=op.f("ck_payments_status_known")),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payments_amount_positive")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "account_id"],
@@ -103,9 +95,7 @@ def upgrade() -> None:
             name=op.f("fk_payments_tenant_id_recorded_by"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_payments")),
-        sa.UniqueConstraint(
-            "tenant_id", "request_key", name=op.f("uq_payments_tenant_id_request_key")
-        ),
+        sa.UniqueConstraint("tenant_id", "request_key", name=op.f("uq_payments_tenant_id_request_key")),
     )
     op.create_index(
         "ix_payments_account_id",
@@ -185,15 +175,9 @@ def upgrade() -> None:
             "total_minor >= 0 OR status IN ('draft', 'cancelled')",
             name=op.f("ck_invoices_total_not_negative"),
         ),
-        sa.CheckConstraint(
-            "balance_minor = total_minor - paid_minor", name=op.f("ck_invoices_balance_adds_up")
-        ),
-        sa.CheckConstraint(
-            "char_length(manual_number) <= 32", name=op.f("ck_invoices_manual_number_length")
-        ),
-        sa.CheckConstraint(
-            "deleted_at IS NULL OR number IS NULL", name=op.f("ck_invoices_only_drafts_in_trash")
-        ),
+        sa.CheckConstraint("balance_minor = total_minor - paid_minor", name=op.f("ck_invoices_balance_adds_up")),
+        sa.CheckConstraint("char_length(manual_number) <= 32", name=op.f("ck_invoices_manual_number_length")),
+        sa.CheckConstraint("deleted_at IS NULL OR number IS NULL", name=op.f("ck_invoices_only_drafts_in_trash")),
         sa.CheckConstraint(
             "paid_minor >= 0 AND paid_minor <= greatest(total_minor, 0)",
             name=op.f("ck_invoices_paid_range"),
@@ -244,12 +228,8 @@ def upgrade() -> None:
     )
     op.create_index("ix_invoices_deal_id", "invoices", ["tenant_id", "deal_id"], unique=False)
     op.create_index("ix_invoices_due", "invoices", ["tenant_id", "status", "due_on"], unique=False)
-    op.create_index(
-        "ix_invoices_recent", "invoices", ["tenant_id", "created_at", "id"], unique=False
-    )
-    op.create_index(
-        "ix_invoices_status", "invoices", ["tenant_id", "status", "created_at", "id"], unique=False
-    )
+    op.create_index("ix_invoices_recent", "invoices", ["tenant_id", "created_at", "id"], unique=False)
+    op.create_index("ix_invoices_status", "invoices", ["tenant_id", "status", "created_at", "id"], unique=False)
     op.create_table(
         "conversions",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -484,9 +464,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billed_deal_lines")),
     )
-    op.create_index(
-        "ix_billed_deal_lines_deal_id", "billed_deal_lines", ["tenant_id", "deal_id"], unique=False
-    )
+    op.create_index("ix_billed_deal_lines_deal_id", "billed_deal_lines", ["tenant_id", "deal_id"], unique=False)
     op.create_index(
         "ix_billed_deal_lines_invoice_id",
         "billed_deal_lines",

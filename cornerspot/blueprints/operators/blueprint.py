@@ -5,4 +5,3 @@ from __future__ import annotations
 from flask import Blueprint
 
 blueprint = Blueprint("operators", __name__)
-

@@ -58,9 +58,7 @@ def _domain_error(error: errors.DomainError) -> ResponseReturnValue:
 
 
 def _csrf_error(_: CSRFError) -> ResponseReturnValue:
-    return _answer(
-        400, "This page was open for too long, or cookies are off. Go back, reload the page and try again."
-    )
+    return _answer(400, "This page was open for too long, or cookies are off. Go back, reload the page and try again.")
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

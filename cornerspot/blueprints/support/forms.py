@@ -55,5 +55,3 @@ def use_case(form: Form) -> Iterator[Outcome]:
         session.rollback()  # Nothing that was flushed before the refusal may be committed.
         form.refuse(error)
         outcome.ok = False
-
-

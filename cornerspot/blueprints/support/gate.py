@@ -78,16 +78,12 @@ def gate(
     )
 
 
-def public_route(
-    reason: str, *, in_team: bool | None = False, writes_on_get: bool = False
-) -> Callable[[View], View]:
+def public_route(reason: str, *, in_team: bool | None = False, writes_on_get: bool = False) -> Callable[[View], View]:
     """Open to everybody, for a reason that is written beside it."""
     return _say(Need(who="public", in_team=in_team, writes_on_get=writes_on_get, reason=reason))
 
 
-def person_route(
-    reason: str, *, in_team: bool | None = False, writes_on_get: bool = False
-) -> Callable[[View], View]:
+def person_route(reason: str, *, in_team: bool | None = False, writes_on_get: bool = False) -> Callable[[View], View]:
     """For a signed-in person on the installation's own pages (choosing a team)."""
     return _say(Need(who="person", in_team=in_team, writes_on_get=writes_on_get, reason=reason))
 

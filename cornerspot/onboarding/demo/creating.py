@@ -48,9 +48,7 @@ def sign_ins(app: WebApp) -> list[str]:
     rows = [HEAD]
     for story, team in zip(STORIES, (NORDLICHT_TEAM, PRAIRIE_TEAM), strict=True):
         planned = story.planned_team()
-        rows += [
-            (planned.name, each.role, each.name, each.email, PASSWORD, f"{home}/{planned.slug}/") for each in team
-        ]
+        rows += [(planned.name, each.role, each.name, each.email, PASSWORD, f"{home}/{planned.slug}/") for each in team]
     rows.append(("(all teams)", OPERATOR.role, OPERATOR.name, OPERATOR.email, PASSWORD, f"{home}/operators"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -130,9 +130,7 @@ def bounce(studio: Studio, days: int, invoice: Invoice) -> None:
 
     def pay_in_vain() -> None:
         payment = pay(studio, invoice, None, method="check")
-        table.add(
-            table.later(6), lambda: undo_payment(payment, reason="The cheque bounced", by=studio.anyone("admin"))
-        )
+        table.add(table.later(6), lambda: undo_payment(payment, reason="The cheque bounced", by=studio.anyone("admin")))
         pay_after(studio, invoice, 15, None, method="bank_transfer")
 
     table.add(table.later(days), pay_in_vain)

@@ -71,9 +71,7 @@ OPEN = (
 
 def planned_team() -> CurrentTeam:
     """The team as it will be, so that its scope can be entered to open it."""
-    return plan_team(
-        name="Nordlicht Studio", slug="nordlicht", currency="EUR", time_zone="Europe/Berlin", country="DE"
-    )
+    return plan_team(name="Nordlicht Studio", slug="nordlicht", currency="EUR", time_zone="Europe/Berlin", country="DE")
 
 
 def plan_year(planned: CurrentTeam) -> Timetable:
@@ -105,9 +103,7 @@ def _open(studio: Studio, planned: CurrentTeam) -> None:
     bills.plan_bills(studio)
     table = studio.timetable
     owner = studio.actors["owner"][0]
-    table.add(
-        table.days_ago(2), lambda: invite_teammate("maren@nordlicht.example", Role.REP, by=owner)
-    )
+    table.add(table.days_ago(2), lambda: invite_teammate("maren@nordlicht.example", Role.REP, by=owner))
 
 
 def _plan_deals(studio: Studio) -> None:

@@ -30,9 +30,7 @@ OPEN = (
 
 def planned_team() -> CurrentTeam:
     """The team as it will be, so that its scope can be entered to open it."""
-    return plan_team(
-        name="Prairie Roasters", slug="prairie", currency="USD", time_zone="America/Chicago", country="US"
-    )
+    return plan_team(name="Prairie Roasters", slug="prairie", currency="USD", time_zone="America/Chicago", country="US")
 
 
 def plan_year(planned: CurrentTeam) -> Timetable:
