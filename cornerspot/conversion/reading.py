@@ -31,7 +31,10 @@ def lock_deal(deal_id: UUID) -> Deal:
 
 def read_plan(deal: Deal) -> ConversionPlan:
     """What converting the deal would bill now; for a decision, call it under the deal's lock."""
-    return plan_conversion(deal, unbilled_lines(deal), billed_lines(deal), products=_products(deal))
+    unbilled = unbilled_lines(deal)
+    is_untouched = len(unbilled) == len(deal.lines) and all(part.is_whole for part in unbilled)
+    billed = [] if is_untouched else billed_lines(deal)
+    return plan_conversion(deal, unbilled, billed, products=_products(deal))
 
 
 def find_wizard(deal_id: UUID) -> Conversion | None:

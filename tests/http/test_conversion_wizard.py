@@ -15,6 +15,7 @@ from cornerspot.db import session
 from cornerspot.kit.ids import encode_public_id
 from cornerspot.plans.assigning import assign_plan
 from cornerspot.tenancy import team_scope
+from tests.factories.catalog import make_tax_rate
 from tests.factories.conversion import converted, reviewed, shown_plan
 from tests.factories.crm import make_account, make_contact, make_deal, make_line
 from tests.factories.teams import open_story
@@ -337,3 +338,17 @@ def test_a_step_takes_at_most_fifteen_statements_whatever_the_lines(scene, query
         with query_counter() as sent:
             client.get(page)
         assert len(sent) <= 15, "\n".join(sent)
+
+
+def test_running_a_deal_of_ten_lines_takes_at_most_twenty_statements(app, story, client, query_counter):
+    with app.app_context(), team_scope(story.team):
+        vat = make_tax_rate("19")
+        deal = make_deal(lines=[make_line(f"Line {n}", "3", "33.33", taxes=[vat]) for n in range(10)], won=True)
+        path = f"/conversions/{encode_public_id('cnv', reviewed(deal, by=story.owner).id)}"
+        session.commit()
+    page = client.get(path).text
+    data = {name: re.search(rf'name="{name}"[^>]*value="([^"]+)"', page).group(1) for name in ("csrf_token", "seen")}
+    with query_counter() as sent:
+        answer = client.post(f"{path}/run", data=data)
+    assert answer.location.endswith("/summary")
+    assert len(sent) <= 20, "\n".join(sent)
