@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from cornerspot.billing.models import BilledDealLine, Invoice, InvoiceLine
 from cornerspot.catalog.lines import Copy, LineInput
@@ -29,6 +30,10 @@ from cornerspot.tenancy import current_tenant_id
 
 class AlreadyBilled(Conflict):
     """A line of the deal stands on another invoice already."""
+
+
+class MoreThanSold(Conflict):
+    """An invoice would bill more of a line than the deal has left."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +119,6 @@ def line_to_bill(unbilled: UnbilledLine) -> LineInput:
     )
 
 
-def discounts_to_bill(deal: Deal, unbilled: Sequence[UnbilledLine]) -> tuple[Copy, ...]:
-    """The deal's own discounts for these lines: a fixed amount only on the first invoice."""
-    nothing_billed = len(unbilled) == len(deal.lines) and all(part.is_whole for part in unbilled)
-    return tuple(_discounts_left(deal.discounts, is_first=nothing_billed))
-
-
 def bill_deal_lines(
     invoice: Invoice,
     deal: Deal,
@@ -128,8 +127,11 @@ def bill_deal_lines(
 ) -> None:
     """Each deal line is billed by the invoice line at the same place; flushed.
 
-    Call it under the deal's lock. Raises AlreadyBilled when another invoice bills one of them.
+    Call it under the deal's lock. Raises AlreadyBilled when another invoice bills one of
+    them, MoreThanSold when an invoice line has a larger quantity than is left.
     """
+    for part, line in zip(unbilled, invoice_lines, strict=True):
+        _require_left(part.line, line.quantity, part.quantity)
     session.flush()  # The rows refer to the invoice's lines.
     rows = [
         {
@@ -157,13 +159,16 @@ def bill_deal_lines(
 def follow_invoice_lines(invoice: Invoice) -> None:
     """Billed quantities are those of the draft's lines; a removed line bills nothing any more.
 
-    Call it under the deal's lock, after the lines were written.
+    Call it under the deal's lock, after the lines were written. Raises MoreThanSold.
     """
     session.flush()  # Removed lines take their rows with them (ON DELETE CASCADE).
     quantities = {line.id: line.quantity for line in invoice.lines}
     for row in _live_of(invoice):
-        if row.invoice_line_id in quantities and row.quantity != quantities[row.invoice_line_id]:
-            row.quantity = quantities[row.invoice_line_id]
+        wanted = quantities.get(row.invoice_line_id, row.quantity)
+        if not _is_within(wanted, row.quantity):  # Less is always fine, also on a deal that was reduced.
+            line = session.scalars(select(DealLine).where(DealLine.id == row.deal_line_id)).one()
+            _require_left(line, wanted, line.quantity - _billed_by_others(row))
+        row.quantity = wanted
 
 
 def release_deal_lines(invoice: Invoice) -> int:
@@ -181,11 +186,14 @@ def reclaim_deal_lines(invoice: Invoice) -> None:
 
     Call it under the deal's lock. Raises AlreadyBilled when they went to another invoice meanwhile.
     """
-    released = session.scalars(select(BilledDealLine).where(BilledDealLine.invoice_id == invoice.id)).all()
-    taken_by = _live_invoice([row.deal_line_id for row in released], but=invoice)
-    if taken_by is not None:
-        raise AlreadyBilled(_sentence(taken_by))
+    released = session.scalars(
+        select(BilledDealLine)
+        .where(BilledDealLine.invoice_id == invoice.id)
+        .options(joinedload(BilledDealLine.deal_line))
+    ).all()
     for row in released:
+        if not _is_within(row.quantity, row.deal_line.quantity - _billed_by_others(row)):
+            raise AlreadyBilled(_sentence(_live_invoice([row.deal_line_id], but=invoice)))
         row.released_at = None
     try:
         session.flush()
@@ -225,6 +233,30 @@ def _sentence(invoice: Invoice | None) -> str:
         return "A line of this deal was billed a moment ago. Reload the deal to see the invoice."
     name = invoice.number or "a draft invoice"
     return f"A line of this deal is already billed on {name}. Void, cancel or delete that invoice to bill it again."
+
+
+def _is_within(quantity: Decimal, left: Decimal) -> bool:
+    """Whether the quantity is nothing or a part of what is left, credits included."""
+    return not quantity or ((quantity > 0) == (left > 0) and abs(quantity) <= abs(left))
+
+
+def _require_left(line: DealLine, wanted: Decimal, left: Decimal) -> None:
+    if not _is_within(wanted, left):
+        left = left if (left > 0) == (line.quantity > 0) else Decimal(0)
+        raise MoreThanSold(
+            f"The deal has only {left.normalize():f} of “{line.description}” left to bill."
+            " Lower the quantity, or change the deal first."
+        )
+
+
+def _billed_by_others(row: BilledDealLine) -> Decimal:
+    """How much of the row's deal line other live rows bill."""
+    statement = select(func.coalesce(func.sum(BilledDealLine.quantity), 0)).where(
+        BilledDealLine.deal_line_id == row.deal_line_id,
+        BilledDealLine.released_at.is_(None),
+        BilledDealLine.id != row.id,
+    )
+    return Decimal(session.scalars(statement).one())
 
 
 def _discounts_left(discounts: Sequence[Copy], *, is_first: bool) -> list[Copy]:

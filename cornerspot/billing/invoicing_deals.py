@@ -12,10 +12,10 @@ from cornerspot.activity.recording import record
 from cornerspot.billing.deal_billing import (
     AlreadyBilled,
     bill_deal_lines,
-    discounts_to_bill,
     line_to_bill,
     unbilled_lines,
 )
+from cornerspot.billing.deal_once import require_value_left, split_discounts, taken_discounts, value_left
 from cornerspot.billing.drafting import DraftInput, create_draft
 from cornerspot.billing.models import Invoice
 from cornerspot.catalog.lines import LineInput
@@ -32,17 +32,14 @@ def deal_to_bill(deal: Deal) -> DraftInput:
     Needs lines, account and contact loaded. Recurring lines are billed by subscriptions.
     """
     unbilled = [part for part in unbilled_lines(deal) if not part.line.is_recurring]
-    if deal.lines:
-        lines = [line_to_bill(part) for part in unbilled]
-    else:
-        value = Money(deal.value_minor, deal.currency).to_decimal()
-        lines = [LineInput(description=deal.name, quantity=Decimal(1), unit_price=value)]
+    lines = [line_to_bill(part) for part in unbilled] if deal.lines else _value_as_lines(deal)
+    discounts, _ = split_discounts(deal.discounts, taken_discounts(deal))
     return DraftInput(
         account=deal.account,
         contact=deal.contact,
         currency=deal.currency,
         lines=lines,
-        discounts=discounts_to_bill(deal, unbilled),
+        discounts=discounts,
         taxes=tuple(deal.taxes),
         prices_include_tax=deal.prices_include_tax,
     )
@@ -51,8 +48,8 @@ def deal_to_bill(deal: Deal) -> DraftInput:
 def draft_for_deal(deal: Deal, entered: DraftInput, *, by: Actor) -> Invoice:
     """A draft linked to the deal; lines whose ``id`` names a deal line bill it, once; flushed.
 
-    Raises AlreadyBilled when another invoice took one of them meanwhile, and what
-    ``create_draft`` raises.
+    Raises AlreadyBilled when another invoice took one of them meanwhile, MoreThanSold,
+    and what ``create_draft`` raises.
     """
     deal = lock_deal_with_lines(deal)
     if deal.archived_at is not None:
@@ -65,8 +62,17 @@ def draft_for_deal(deal: Deal, entered: DraftInput, *, by: Actor) -> Invoice:
     invoice = create_draft(entered, by=by, deal=deal, origin="deal")
     billing = [(left[line.id], row) for line, row in zip(entered.lines, invoice.lines, strict=True) if line.id in left]
     bill_deal_lines(invoice, deal, [part for part, _ in billing], [row for _, row in billing])
+    require_value_left(invoice)
     record(deal, "invoice_created", by=by, invoice_id=invoice.id)
     return invoice
+
+
+def _value_as_lines(deal: Deal) -> list[LineInput]:
+    """One line with the deal's name and what is left of its value, or none."""
+    left = value_left(deal)
+    if left is None:
+        return []
+    return [LineInput(description=deal.name, quantity=Decimal(1), unit_price=Money(left, deal.currency).to_decimal())]
 
 
 def deal_with_lines(deal_id: UUID) -> Deal:

@@ -3,8 +3,9 @@
 A line of the deal is billed for the quantity that no live invoice bills yet. What
 holds for the deal as a whole is given once: a fixed discount of the deal goes with
 the first invoice and not again with a later one, while a percentage applies to every
-invoice alike. Once that invoice is void, cancelled or deleted, its lines and its
-fixed discounts are free again. Recurring lines are counted and shown, and stay on
+invoice alike; where the first invoice could not bear all of it, the next one gets the
+rest. Once an invoice is void, cancelled or deleted, its lines and its fixed discounts
+are free again. Recurring lines are counted and shown, and stay on
 the deal.
 """
 
@@ -12,10 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from cornerspot.billing.deal_billing import BilledLine, UnbilledLine, line_to_bill
+from cornerspot.billing.deal_once import split_discounts
 from cornerspot.catalog.amounts import LineTotals, Totals
 from cornerspot.catalog.lines import Copy, LineInput, document_totals
 from cornerspot.crm.models import Deal, StageClass
@@ -77,15 +78,17 @@ def plan_conversion(
     unbilled: Sequence[UnbilledLine],
     billed: Sequence[BilledLine] = (),
     *,
+    taken: Mapping[str, int] | None = None,
     products: Mapping[UUID, SoldIn] | None = None,
 ) -> ConversionPlan:
     """What converting the deal would bill now; the deal comes with stage, account and lines loaded.
 
-    ``products`` names the products of its lines with their currencies.
+    ``taken`` is what its live invoices had of its fixed discounts, by key; ``products``
+    names the products of its lines with their currencies.
     """
     parts = tuple(part for part in unbilled if not part.line.is_recurring)
     lines = tuple(line_to_bill(part) for part in parts)
-    discounts, given_before = _split_discounts(deal.discounts, billed)
+    discounts, given_before = split_discounts(deal.discounts, taken or {})
     totals = document_totals(
         currency=deal.currency,
         prices_include_tax=deal.prices_include_tax,
@@ -110,30 +113,6 @@ def plan_conversion(
         deal_total_minor=deal.total_minor,
         refusals=tuple(_refusals(deal, unbilled, totals, products or {})),
     )
-
-
-def _split_discounts(
-    discounts: Sequence[Copy], billed: Sequence[BilledLine]
-) -> tuple[tuple[Copy, ...], tuple[Copy, ...]]:
-    """The deal's discounts for this invoice, and the fixed ones that live invoices have already."""
-    invoices = {line.invoice.id: line.invoice for line in billed}.values()
-    given = [_worth(copy) for invoice in invoices for copy in invoice.discounts if _is_fixed(copy)]
-    kept, before = [], []
-    for copy in discounts:
-        if _is_fixed(copy) and _worth(copy) in given:
-            given.remove(_worth(copy))  # The same discount twice on the deal is given twice.
-            before.append(copy)
-        else:
-            kept.append(copy)
-    return tuple(kept), tuple(before)
-
-
-def _is_fixed(copy: Copy) -> bool:
-    return copy.get("percent") is None
-
-
-def _worth(copy: Copy) -> tuple[Any, ...]:
-    return copy["key"], copy["name"], copy["amount_minor"]
 
 
 def _refusals(

@@ -8,6 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from cornerspot.billing.deal_billing import billed_lines, unbilled_lines
+from cornerspot.billing.deal_once import taken_discounts
 from cornerspot.catalog.models import Product
 from cornerspot.conversion.answers import Invite, portal_answers
 from cornerspot.conversion.models import Conversion, ConversionStatus
@@ -33,8 +34,8 @@ def read_plan(deal: Deal) -> ConversionPlan:
     """What converting the deal would bill now; for a decision, call it under the deal's lock."""
     unbilled = unbilled_lines(deal)
     is_untouched = len(unbilled) == len(deal.lines) and all(part.is_whole for part in unbilled)
-    billed = [] if is_untouched else billed_lines(deal)
-    return plan_conversion(deal, unbilled, billed, products=_products(deal))
+    billed, taken = ([], {}) if is_untouched else (billed_lines(deal), taken_discounts(deal))
+    return plan_conversion(deal, unbilled, billed, taken=taken, products=_products(deal))
 
 
 def find_wizard(deal_id: UUID) -> Conversion | None:

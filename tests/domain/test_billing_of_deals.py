@@ -12,10 +12,10 @@ from cornerspot.billing.deal_billing import (
     AlreadyBilled,
     bill_deal_lines,
     billed_lines,
-    discounts_to_bill,
     line_to_bill,
     unbilled_lines,
 )
+from cornerspot.billing.deal_once import split_discounts, taken_discounts
 from cornerspot.billing.deleting import delete_invoice, purge_deleted_invoices, restore_invoice
 from cornerspot.billing.drafting import DraftInput, create_draft, draft_input, update_draft
 from cornerspot.billing.duplicating import duplicate_invoice
@@ -40,11 +40,15 @@ def bill(deal, by):
         account=deal.account,
         currency=deal.currency,
         lines=[line_to_bill(part) for part in unbilled],
-        discounts=discounts_to_bill(deal, unbilled),
+        discounts=discounts_left(deal),
     )
     invoice = create_draft(entered, by=by, deal=deal, origin="deal")
     bill_deal_lines(invoice, deal, unbilled, invoice.lines)
     return invoice
+
+
+def discounts_left(deal):
+    return split_discounts(deal.discounts, taken_discounts(deal))[0]
 
 
 def quantities(deal):
@@ -94,12 +98,12 @@ def test_fixed_discounts_are_given_once(team, story):
     percent = {"key": "", "name": "Discount", "percent": "10"}
     deal = new_deal(new_account(), [line(discounts=(fixed, percent))])
     deal.discounts = [fixed, percent]
-    assert discounts_to_bill(deal, unbilled_lines(deal)) == (fixed, percent)
+    assert discounts_left(deal) == (fixed, percent)
     bill(deal, story.owner)
     deal.lines[0].quantity += 1
     (rest,) = unbilled_lines(deal)
     assert line_to_bill(rest).discounts == (percent,)
-    assert discounts_to_bill(deal, [rest]) == (percent,)
+    assert discounts_left(deal) == (percent,)
 
 
 def test_an_edited_draft_bills_what_its_lines_say(deal, story):
