@@ -5,6 +5,7 @@ from cornerspot.blueprints.billing.blueprint import blueprint
 __all__ = ["blueprint"]
 
 from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register themselves
+    account_invoices,
     deal_invoices,
     invoice_cancellations,
     invoice_deletions,

@@ -4,4 +4,4 @@ from cornerspot.blueprints.home.blueprint import blueprint
 
 __all__ = ["blueprint"]
 
-from cornerspot.blueprints.home import index  # noqa: F401
+from cornerspot.blueprints.home import helping, index  # noqa: F401

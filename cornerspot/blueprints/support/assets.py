@@ -12,8 +12,10 @@ from flask import Flask
 STATIC = Path(__file__).parents[2] / "static"
 # One small file per behaviour; each is a module of its own.
 BEHAVIOURS = tuple(sorted(f"js/{path.name}" for path in (STATIC / "js").glob("*.js")))
+# In the order in which one may overrule another; what only some pages need is linked by their heads.
 STYLES = tuple(
-    f"css/{name}.css" for name in ("tokens", "base", "shell", "controls", "forms", "data", "money", "overlays", "pages")
+    f"css/{name}.css"
+    for name in ("tokens", "base", "shell", "controls", "forms", "data", "money", "overlays", "pages", "conversion")
 )
 
 

@@ -47,9 +47,29 @@ class Shown:
 SALES, BILLING, INSIGHT, FOOT = "Sales", "Members & Billing", "Insight", "foot"
 
 ENTRIES = (
-    Entry("", "Home", "home", "home.index", covers=("home.",), phone=True, keys="g h"),
-    Entry(SALES, "Deals", "briefcase", "crm.deals_index", F.CRM, P.READ_CRM, ("crm.deal", "conversion."), True, "g d"),
-    Entry(SALES, "Accounts", "building", "crm.accounts_index", F.CRM, P.READ_CRM, ("crm.account",), True, "g a"),
+    Entry("", "Home", "home", "home.index", covers=("home.index",), phone=True, keys="g h"),
+    Entry(
+        SALES,
+        "Deals",
+        "briefcase",
+        "crm.deals_index",
+        F.CRM,
+        P.READ_CRM,
+        ("crm.deal", "conversion.", "billing.deal"),
+        True,
+        "g d",
+    ),
+    Entry(
+        SALES,
+        "Accounts",
+        "building",
+        "crm.accounts_index",
+        F.CRM,
+        P.READ_CRM,
+        ("crm.account", "billing.account"),
+        True,
+        "g a",
+    ),
     Entry(SALES, "Contacts", "users", "crm.contacts_index", F.CRM, P.READ_CRM, ("crm.contact",), False, "g c"),
     Entry(SALES, "Products", "package", "catalog.products_index", None, P.READ_CRM, ("catalog.product",), False, "g p"),
     Entry(
@@ -59,7 +79,7 @@ ENTRIES = (
         "billing.invoices_index",
         F.BILLING,
         P.READ_INVOICES,
-        ("billing.",),
+        ("billing.invoice",),
         True,
         "g i",
     ),
@@ -116,8 +136,8 @@ class Navigation:
 
 
 def install(app: Flask) -> None:
-    """Give templates ``navigation()`` and ``link()``."""
-    app.jinja_env.globals.update(navigation=navigation, link=link)
+    """Give templates ``navigation()``, ``link()`` and ``outside()``."""
+    app.jinja_env.globals.update(navigation=navigation, link=link, outside=outside)
 
 
 def navigation() -> Navigation:
@@ -131,6 +151,11 @@ def navigation() -> Navigation:
 def link(endpoint: str, **values: object) -> str | None:
     """The address of an endpoint, or None while there is no such page."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
+
+
+def outside(endpoint: str) -> str:
+    """The address of one of the installation's own pages, from inside a team too."""
+    return url_for(endpoint).removeprefix(request.script_root)
 
 
 def _build() -> Navigation:
