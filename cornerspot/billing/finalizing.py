@@ -14,7 +14,7 @@ from cornerspot.billing.freezing import freeze
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import BillingSettings, Invoice, InvoiceTax
 from cornerspot.billing.settings import billing_settings
-from cornerspot.billing.states import INVOICE, InvoiceStatus
+from cornerspot.billing.states import ALREADY_FINAL, FINALIZED, INVOICE, InvoiceStatus
 from cornerspot.billing.transitions import note_transition
 from cornerspot.billing.usage import count_finalized_invoices
 from cornerspot.catalog.amounts import Totals
@@ -22,7 +22,7 @@ from cornerspot.catalog.lines import reckon
 from cornerspot.db import session
 from cornerspot.jobs.publishing import publish
 from cornerspot.kit import clock
-from cornerspot.kit.errors import Conflict, Invalid
+from cornerspot.kit.errors import Conflict, IllegalTransition, Invalid
 from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import entitlements, lock_limit, require_below
@@ -50,7 +50,7 @@ def finalize_invoice(invoice: Invoice, *, by: Actor, on: date | None = None) -> 
     by.require(Permission.FINALIZE_INVOICES)
     lock_invoice(invoice)
     before = invoice.status
-    INVOICE.require(InvoiceStatus(before), InvoiceStatus.OPEN)
+    _require_draft(InvoiceStatus(before))
     _require_entitled()
     settings = billing_settings()
     issued_on = on or invoice.invoice_on or _today()
@@ -81,6 +81,13 @@ def preview_finalization(invoice: Invoice) -> FinalizePreview:
     except (Conflict, Invalid) as error:
         refusal = error.message
     return FinalizePreview(number, issued_on, due_on, refusal)
+
+
+def _require_draft(status: InvoiceStatus) -> None:
+    """Pass for a draft. Undoing a payment opens a paid invoice again, which the table of states allows too."""
+    if status in FINALIZED:
+        raise IllegalTransition(status, InvoiceStatus.OPEN, ALREADY_FINAL)
+    INVOICE.require(status, InvoiceStatus.OPEN)
 
 
 def _require_entitled() -> None:

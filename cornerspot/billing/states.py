@@ -22,7 +22,7 @@ S = InvoiceStatus
 FINALIZED = frozenset({S.OPEN, S.PARTIALLY_PAID, S.PAID, S.VOID, S.UNCOLLECTIBLE})
 UNPAID = frozenset({S.OPEN, S.PARTIALLY_PAID})
 
-_ALREADY_FINAL = "This invoice is finalized. Void it and draft a copy to correct it."
+ALREADY_FINAL = "This invoice is finalized. Void it and draft a copy to correct it."
 
 INVOICE = StateMachine[InvoiceStatus](
     {
@@ -41,8 +41,8 @@ INVOICE = StateMachine[InvoiceStatus](
         (S.PARTIALLY_PAID, S.CANCELLED): "A finalized invoice cannot be cancelled. Void it instead.",
         (S.PAID, S.CANCELLED): "A paid invoice cannot be cancelled.",
         (S.PAID, S.VOID): "A paid invoice cannot be voided. Undo its payment first.",
-        (S.OPEN, S.OPEN): _ALREADY_FINAL,
-        (S.PARTIALLY_PAID, S.DRAFT): _ALREADY_FINAL,
+        (S.OPEN, S.OPEN): ALREADY_FINAL,
+        (S.PARTIALLY_PAID, S.DRAFT): ALREADY_FINAL,
         (S.PAID, S.PAID): "This invoice is already paid.",
         (S.VOID, S.VOID): "This invoice is already void.",
         (S.VOID, S.PAID): "This invoice is void; there is nothing to pay.",

@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
+from cornerspot.billing import finalizing
 from cornerspot.billing.finalizing import finalize_invoice, preview_finalization
 from cornerspot.billing.models import BillingSettings, Invoice, InvoiceTax, InvoiceTransition
+from cornerspot.billing.states import FINALIZED
 from cornerspot.billing.voiding import void_invoice
 from cornerspot.db import session
 from cornerspot.kit import clock
@@ -83,6 +85,12 @@ def test_a_finalized_invoice_cannot_be_finalized_again(team, story):
     with pytest.raises(IllegalTransition):
         finalize_invoice(invoice, by=story.owner)
     assert invoice.number == "INV-000001"
+
+
+@pytest.mark.parametrize("status", sorted(FINALIZED))
+def test_no_final_status_leads_through_finalizing_again(status):
+    with pytest.raises(IllegalTransition, match="finalized"):
+        finalizing._require_draft(status)
 
 
 def test_numbers_go_up_by_one_and_a_refused_one_is_given_back(team, story):
