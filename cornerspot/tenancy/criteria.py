@@ -7,17 +7,25 @@ stands when the other wall is down (the tests switch each off in turn).
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sqlalchemy import event
+from sqlalchemy import Uuid, bindparam, event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
-from cornerspot.tenancy.context import OutsideTeam, ScopeSwitched, current_scope
+from cornerspot.tenancy.context import OutsideTeam, ScopeSwitched, current_scope, current_tenant_id
 from cornerspot.tenancy.owned import TenantOwned
 
 _switched_off: ContextVar[bool] = ContextVar("criteria_switched_off", default=False)
+
+# One criterion for all statements: it asks for the team when a statement runs, so that none is
+# built or compiled again for another team. Loads of relationships get it as statements of
+# their own, so it need not be handed down to them a second time.
+_this_team = bindparam("this_team", callable_=current_tenant_id, type_=Uuid())
+_of_this_team = with_loader_criteria(
+    TenantOwned, lambda cls: cls.tenant_id == _this_team, include_aliases=True, propagate_to_loaders=False
+)
 
 
 @contextmanager
@@ -35,12 +43,9 @@ def scope_statement(state: ORMExecuteState) -> None:
     mappers = [mapper for mapper in state.all_mappers if issubclass(mapper.class_, TenantOwned)]
     if not mappers or not (state.is_select or state.is_update or state.is_delete):
         return
-    tenant_id = _tenant_of(state.session)
-    if _switched_off.get():
-        return
-    state.statement = state.statement.options(
-        with_loader_criteria(TenantOwned, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
-    )
+    _tenant_of(state.session)
+    if not _switched_off.get():
+        state.statement = state.statement.options(_of_this_team)
 
 
 @event.listens_for(Session, "before_flush")
