@@ -13,6 +13,7 @@ from cornerspot.kit import clock
 from cornerspot.kit.errors import Invalid, PermissionDenied
 from cornerspot.people.actors import SYSTEM, Actor
 from cornerspot.plans.catalog import PLANS, STARTING_PLAN_KEY, TRIAL_DAYS, TRIAL_PLAN_KEY, PlanVersion
+from cornerspot.plans.entitlements import forget_entitlements
 from cornerspot.plans.models import TeamPlan
 
 
@@ -58,7 +59,9 @@ def team_plan_of_scope() -> TeamPlan:
 
 def locked_team_plan() -> TeamPlan:
     """The plan row of the team of the scope, held until the transaction ends."""
-    return lock(team_plan_of_scope())
+    team_plan = lock(team_plan_of_scope())
+    forget_entitlements()  # What is decided from here on counts what others did before the lock was ours.
+    return team_plan
 
 
 def require_operator(by: Actor) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import or_, select
+from sqlalchemy import event, or_, select
+from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from cornerspot.db import session
 from cornerspot.db.locks import lock
@@ -15,6 +16,9 @@ from cornerspot.kit.errors import FeatureMissing, LimitReached
 from cornerspot.plans.catalog import PLANS, PlanVersion, plans_with
 from cornerspot.plans.features import FEATURES, LIMITS, Feature, Limit
 from cornerspot.plans.models import FeatureSwitch, PlanOverride, TeamPlan
+
+_KEPT = "entitlement_rows"
+_SOURCES = (TeamPlan, PlanOverride, FeatureSwitch)
 
 
 class Answer(StrEnum):
@@ -60,9 +64,32 @@ class Entitlements:
 
 
 def entitlements() -> Entitlements:
-    """The answers for the team of the scope, read in one statement."""
+    """The answers for the team of the scope; what they are made of is read once per transaction."""
     now = clock.now()
-    # Overrides × switches are joined as a product: a handful of rows, and one way to the database.
+    kept = session.info.get(_KEPT)
+    if kept is None or now < kept.read_at or _is_about_to_change():
+        kept = session.info[_KEPT] = _read(now)
+    live = [override for override in kept.overrides if override.ends_at is None or override.ends_at > now]
+    return _combine(kept.team_plan, live, kept.switched_off, now)
+
+
+def forget_entitlements() -> None:
+    """The next answers are read anew: for a decision under a lock, which others changed before it was ours."""
+    session.info.pop(_KEPT, None)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What a team's answers are made of, the oldest override first."""
+
+    team_plan: TeamPlan
+    overrides: list[PlanOverride]
+    switched_off: frozenset[Feature]
+    read_at: datetime
+
+
+def _read(now: datetime) -> _Rows:
+    """One statement for all. Overrides × switches are joined as a product: a handful of rows, one way to the database."""
     is_live = or_(PlanOverride.ends_at.is_(None), PlanOverride.ends_at > now)
     rows = session.execute(
         select(TeamPlan, PlanOverride, FeatureSwitch)
@@ -73,7 +100,24 @@ def entitlements() -> Entitlements:
     overrides = {row[1].id: row[1] for row in rows if row[1] is not None}  # type: ignore[redundant-expr]
     switched_off = frozenset(Feature(row[2].feature) for row in rows if row[2] is not None)  # type: ignore[redundant-expr]
     oldest_first = sorted(overrides.values(), key=lambda override: (override.created_at, override.id))
-    return _combine(rows[0][0], oldest_first, switched_off, now)
+    return _Rows(rows[0][0], oldest_first, switched_off, now)
+
+
+def _is_about_to_change() -> bool:
+    """Whether a row that counts waits for the flush that reading it anew brings about."""
+    return any(isinstance(row, _SOURCES) for row in (*session.new, *session.deleted))
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_with_transaction(ended: Session, _: SessionTransaction) -> None:
+    ended.info.pop(_KEPT, None)
+
+
+@event.listens_for(Session, "after_flush")
+def _forget_when_written(flushed: Session, _: UOWTransaction) -> None:
+    """What this transaction writes itself counts at once."""
+    if any(isinstance(row, _SOURCES) for row in (*flushed.new, *flushed.dirty, *flushed.deleted)):
+        flushed.info.pop(_KEPT, None)
 
 
 def _combine(
@@ -129,6 +173,7 @@ def lock_limit(limit: Limit) -> int | None:
     if entitlements().limits[limit] is None:
         return None
     lock(session.scalars(select(TeamPlan)).one())
+    forget_entitlements()
     return entitlements().limits[limit]
 
 
