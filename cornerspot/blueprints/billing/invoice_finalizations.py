@@ -7,20 +7,21 @@ from uuid import UUID
 from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.finalizing import finalize_invoice
-from cornerspot.billing.reading import invoice_with_everything
+from cornerspot.billing.models import Invoice
 from cornerspot.blueprints.billing.answers import back_to, refused_on_page, tell
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.billing.invoice_page import ReasonForm
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
+from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.people.permissions import Permission
 
 
 @blueprint.post("/invoices/<id('inv'):invoice_id>/finalization")
 @gate(permission=Permission.FINALIZE_INVOICES)
 def invoice_finalizations_create(invoice_id: UUID) -> ResponseReturnValue:
-    invoice, form = invoice_with_everything(invoice_id), ReasonForm()
+    invoice, form = get_or_404(Invoice, invoice_id), ReasonForm()
     with use_case(form) as outcome:
         finalize_invoice(invoice, by=current_actor())
     if not outcome.ok:
