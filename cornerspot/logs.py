@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, MutableMapping
+from typing import Any
 
 import structlog
 
@@ -30,7 +32,7 @@ def configure_logs(settings: Settings) -> None:
     )
 
 
-def _add_team(_: object, __: str, event: dict[str, object]) -> dict[str, object]:
+def _add_team(_: object, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     scope = current_scope()
     if scope is not None and scope.team is not None:
         event["team"] = scope.team.slug

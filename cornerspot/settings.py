@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets as random_secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -103,9 +104,7 @@ def _kept_secret(data_dir: Path) -> str:
     fresh = data_dir / f"secret-key.{os.getpid()}"
     fresh.touch(mode=0o600)
     fresh.write_text(random_secrets.token_urlsafe(48))
-    try:
+    with suppress(FileExistsError):
         os.link(fresh, path)  # Atomic: of two processes that start at once, one wins.
-    except FileExistsError:
-        pass
     fresh.unlink()
     return path.read_text().strip()

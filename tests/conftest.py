@@ -112,11 +112,11 @@ def client(story: Story) -> FlaskClient:
 
 
 @pytest.fixture
-def query_counter(app: Flask) -> Iterator[QueryCounter]:
+def query_counter(app: Flask) -> QueryCounter:
     """Counts the statements sent to the database; ``with query_counter() as sent: …; len(sent)``."""
     with app.app_context():
         engine = db.engine
-    yield QueryCounter(engine)
+    return QueryCounter(engine)
 
 
 class QueryCounter:

@@ -41,7 +41,7 @@ def entries_of(
 
 def _read(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
-        happened_at, id = decode_cursor(cursor or "", parts=2)
-        return datetime.fromisoformat(str(happened_at)), UUID(str(id))
+        happened_at, entry_id = decode_cursor(cursor or "", parts=2)
+        return datetime.fromisoformat(str(happened_at)), UUID(str(entry_id))
     except ValueError:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from cornerspot.activity.models import ActivityEntry
@@ -32,7 +32,7 @@ def record(subject: TenantOwned, event: str, *, by: Author, **data: Any) -> Acti
     ``data`` is kept as JSON: dates, decimals and ids become text. Flushes when the
     subject is so new that it has no id yet.
     """
-    if subject.id is None:
+    if cast("UUID | None", subject.id) is None:
         session.flush()  # The timeline names the subject by its id.
     entry = ActivityEntry(
         subject_type=subject_type(type(subject)),

@@ -124,11 +124,11 @@ def products_page(*, search: str = "", show: str = "active", cursor: str | None 
     return keyset_page(statement, Product, key, cursor=cursor, size=PAGE_SIZE)
 
 
-def _offered() -> Select[tuple[Product]]:
+def _offered() -> Select[Product]:
     return select(Product).where(Product.archived_at.is_(None), Product.is_active)
 
 
-def _matching(statement: Select[tuple[Product]], search: str) -> Select[tuple[Product]]:
+def _matching(statement: Select[Product], search: str) -> Select[Product]:
     if not search.strip():
         return statement
     return statement.where(
@@ -136,7 +136,7 @@ def _matching(statement: Select[tuple[Product]], search: str) -> Select[tuple[Pr
     )
 
 
-def _shown(statement: Select[tuple[Product]], show: str) -> Select[tuple[Product]]:
+def _shown(statement: Select[Product], show: str) -> Select[Product]:
     if show == "archived":
         return statement.where(Product.archived_at.is_not(None))
     statement = statement.where(Product.archived_at.is_(None))

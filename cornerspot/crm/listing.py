@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, func, or_, select
@@ -21,6 +21,8 @@ from cornerspot.db.searching import begins_with
 from cornerspot.kit.paging import Page
 from cornerspot.kit.searching import search_form
 from cornerspot.people.models import Membership
+
+Chosen = TypeVar("Chosen", bound=Select[*tuple[Any, ...]])
 
 PAGE_SIZE = 50
 NEVER = date(9999, 12, 31)
@@ -137,7 +139,7 @@ def contact_choices(*, account_id: UUID | None = None, search: str = "", limit: 
     return list(session.scalars(statement.order_by(Contact.search_name, Contact.id).limit(limit)))
 
 
-def _filtered(statement: Select[Any], wanted: DealFilter) -> Select[Any]:
+def _filtered(statement: Chosen, wanted: DealFilter) -> Chosen:
     statement = _living(statement, Deal, wanted.show)
     if wanted.search.strip():
         text = search_form(wanted.search)
@@ -156,7 +158,7 @@ def _filtered(statement: Select[Any], wanted: DealFilter) -> Select[Any]:
     return statement
 
 
-def _living(statement: Select[Any], model: Any, show: str) -> Select[Any]:
+def _living(statement: Chosen, model: Any, show: str) -> Chosen:
     if show == "trash":
         return statement.where(model.deleted_at.is_not(None))
     if show == "archived":

@@ -60,4 +60,4 @@ def retry_job(job_id: int) -> None:
 
 def count_jobs() -> dict[str, int]:
     """How many jobs wait (``todo``), run (``doing``) and are dead (``failed``)."""
-    return {row.status: row.count for row in session.execute(text(_COUNTS))}
+    return {status: int(count) for status, count in session.execute(text(_COUNTS))}

@@ -20,7 +20,7 @@ _lock = threading.Lock()
 
 def new_id() -> UUID:
     """A fresh UUIDv7; later calls in one process give greater ids."""
-    global _last
+    global _last  # noqa: PLW0603 - the counter of this process, under its lock
     with _lock:
         milliseconds = time.time_ns() // 1_000_000
         last_milliseconds, counter = _last

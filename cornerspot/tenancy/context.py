@@ -119,7 +119,7 @@ def find_team(condition) -> CurrentTeam:  # type: ignore[no-untyped-def]
         row = connection.execute(select(*columns).where(condition)).one_or_none()
     if row is None:
         raise NotFound("There is no such team.")
-    return CurrentTeam(**row._mapping)
+    return CurrentTeam(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 def _refuse_running_transaction() -> None:

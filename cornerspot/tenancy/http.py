@@ -62,10 +62,10 @@ def team_of_request() -> CurrentTeam | None:
 class TeamSessionInterface(SecureCookieSessionInterface):
     """A session cookie per team: its own name, its own path, and refused under another team."""
 
-    def get_cookie_name(self, app: Flask) -> str:
+    def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002 - Flask passes it
         return "cornerspot_team" if team_of_request() else "cornerspot"
 
-    def get_cookie_path(self, app: Flask) -> str:
+    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002 - Flask passes it
         from flask import request
 
         return f"{request.script_root}/" if team_of_request() else "/"
@@ -83,5 +83,5 @@ class TeamSessionInterface(SecureCookieSessionInterface):
 
 def install(app: Flask, *, external_url: str) -> None:
     """Put the middleware and the per-team session in front of an app."""
-    app.wsgi_app = TeamMiddleware(app.wsgi_app, app, external_url=external_url)  # type: ignore[method-assign]
+    app.wsgi_app = TeamMiddleware(app.wsgi_app, app, external_url=external_url)  # type: ignore[method-assign, assignment]
     app.session_interface = TeamSessionInterface()

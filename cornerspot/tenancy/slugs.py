@@ -11,12 +11,16 @@ _FORM = re.compile(r"[a-z0-9](?:-?[a-z0-9]){2,62}")
 
 # First path segments that belong to the installation, now or one day, and words that would mislead.
 RESERVED_SLUGS = frozenset(
-    "about account accounts admin api app assets auth billing blog checkout contact cornerspot"
-    " dashboard demo dev docs download enter favicon features health help hooks images inbox"
-    " install invite invitations legal login logout mail metrics oauth operator operators"
-    " password pay people pricing privacy robots root security settings sign-in sign-out"
-    " sign-up signin signup sitemap static status stripe support system team teams terms"
-    " test webhooks well-known www".split()
+    word
+    for line in (
+        "about account accounts admin api app assets auth billing blog checkout contact cornerspot",
+        "dashboard demo dev docs download enter favicon features health help hooks images inbox",
+        "install invite invitations legal login logout mail metrics oauth operator operators",
+        "password pay people pricing privacy robots root security settings sign-in sign-out",
+        "sign-up signin signup sitemap static status stripe support system team teams terms",
+        "test webhooks well-known www",
+    )
+    for word in line.split()
 )
 
 

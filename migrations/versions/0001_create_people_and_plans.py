@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from cornerspot.db.rls import APP_ROLE, grant_app, protect_tenant_table
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from cornerspot.db.rls import protect_tenant_table
-from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from cornerspot.db.rls import protect_tenant_table
-from sqlalchemy.dialects import postgresql
 
 revision = "0004"
 down_revision = "0003"
@@ -156,11 +156,16 @@ def upgrade() -> None:
             name=op.f("ck_invoices_voided_fits_status"),
         ),
         sa.CheckConstraint(
-            "(status IN ('draft', 'cancelled')) = (number IS NULL) AND (number IS NULL) = (issued_on IS NULL) AND (number IS NULL) = (due_on IS NULL) AND (number IS NULL) = (finalized_at IS NULL)",
+            "(status IN ('draft', 'cancelled')) = (number IS NULL)"
+            " AND (number IS NULL) = (issued_on IS NULL) AND (number IS NULL) = (due_on IS NULL)"
+            " AND (number IS NULL) = (finalized_at IS NULL)",
             name=op.f("ck_invoices_number_fits_status"),
         ),
         sa.CheckConstraint(
-            "CASE status WHEN 'draft' THEN paid_minor = 0 WHEN 'cancelled' THEN paid_minor = 0 WHEN 'open' THEN paid_minor = 0 AND total_minor > 0 WHEN 'partially_paid' THEN paid_minor > 0 AND paid_minor < total_minor WHEN 'paid' THEN paid_minor = total_minor ELSE true END",
+            "CASE status WHEN 'draft' THEN paid_minor = 0 WHEN 'cancelled' THEN paid_minor = 0"
+            " WHEN 'open' THEN paid_minor = 0 AND total_minor > 0"
+            " WHEN 'partially_paid' THEN paid_minor > 0 AND paid_minor < total_minor"
+            " WHEN 'paid' THEN paid_minor = total_minor ELSE true END",
             name=op.f("ck_invoices_paid_fits_status"),
         ),
         sa.CheckConstraint(

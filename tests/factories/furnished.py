@@ -59,7 +59,8 @@ def _sales(ids: dict[str, UUID], mark: str, story: Story) -> None:
     _keep(ids, "con", Contact(last_name=mark, email=f"{mark}@example.com", account_id=ids["acc"]))
     pipeline = session.scalars(select(Pipeline)).first()
     won = session.scalars(select(Stage).where(Stage.stage_class == StageClass.WON)).first()
-    assert pipeline is not None and won is not None
+    assert pipeline is not None
+    assert won is not None
     ids["pip"], ids["stg"] = pipeline.id, won.id
     amounts = {"subtotal_minor": 1000, "total_minor": 1000}
     deal = Deal(

@@ -63,7 +63,7 @@ def stored(app: Flask, story: Story, **wanted: Any) -> list[Deal]:
 
 
 def test_a_deal_is_made_with_its_lines_taxes_and_discounts(app, story, client, given):
-    account, vat = given(lambda: (make_account("Ölmühle"), make_tax_rate("20")))
+    account, _ = given(lambda: (make_account("Ölmühle"), make_tax_rate("20")))
     answer = client.post(
         "/deals",
         data=fields_of(
@@ -284,7 +284,7 @@ def test_an_unreadable_query_still_shows_the_list(client, query):
 
 
 def test_pages_stay_within_their_statement_budgets(client, given, query_counter):
-    vat = given(lambda: make_tax_rate())
+    vat = given(make_tax_rate)
     client.get("/deals")
     deals = given(lambda: [make_deal(taxes=[vat], won=n % 3 == 0) for n in range(12)])
     for path, most in (

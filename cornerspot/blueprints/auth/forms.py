@@ -18,13 +18,13 @@ class TeamForm(Form):
     name = TextField("Company name", longest=120, required="Enter the name of your company.")
     slug = TextField("Address", longest=63, required="Choose an address for your team.")
     currency = ChoiceField(
-        "Currency", choices=lambda: after_nothing(currency_choices()), wrong="Choose a currency from the list."
+        "Currency", choices=lambda: after_nothing(currency_choices()), refusal="Choose a currency from the list."
     )
     country = ChoiceField(
-        "Country", choices=lambda: after_nothing(country_choices()), wrong="Choose a country from the list."
+        "Country", choices=lambda: after_nothing(country_choices()), refusal="Choose a country from the list."
     )
     time_zone = ChoiceField(
-        "Time zone", choices=lambda: after_nothing(time_zone_choices()), wrong="Choose a time zone from the list."
+        "Time zone", choices=lambda: after_nothing(time_zone_choices()), refusal="Choose a time zone from the list."
     )
 
 

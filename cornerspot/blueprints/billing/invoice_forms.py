@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from wtforms import BooleanField, HiddenField
+from wtforms import BooleanField
 
 from cornerspot.billing.drafting import DraftInput
 from cornerspot.billing.models import BillingSettings, Invoice
 from cornerspot.billing.reading import today
 from cornerspot.billing.settings import billing_settings
-from cornerspot.blueprints.support.fields import LinesField, TextField
+from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField, VersionField, choices_of
 from cornerspot.blueprints.support.forms import Form
 from cornerspot.blueprints.support.line_form import (
     Choices,
@@ -24,14 +24,7 @@ from cornerspot.blueprints.support.line_form import (
     show_discounts,
     show_lines,
 )
-from cornerspot.blueprints.support.record_fields import (
-    ChoiceField,
-    CurrencyField,
-    DayField,
-    IdField,
-    KeysField,
-    choices_of,
-)
+from cornerspot.blueprints.support.record_fields import CurrencyField, DayField, IdField, KeysField
 from cornerspot.catalog.amounts import Totals
 from cornerspot.catalog.discounts import discounts
 from cornerspot.catalog.lines import Copy, discount_copy, document_totals, tax_copy
@@ -66,7 +59,7 @@ class InvoiceForm(Form):
     notes = LinesField("Notes", longest=LONGEST_TEXT)
     terms_text = LinesField("Terms and conditions", longest=LONGEST_TEXT)
     internal_note = LinesField("Internal note", longest=LONGEST_TEXT)
-    version = HiddenField()
+    version = VersionField()
 
 
 class InvoiceDraft:
@@ -139,12 +132,6 @@ class InvoiceDraft:
     @property
     def currency(self) -> str:
         return self.form.currency.code
-
-    @property
-    def seen_version(self) -> int:
-        """The version that was shown; an unreadable one counts as outdated."""
-        text = self.form.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     @property
     def terms_days(self) -> int:

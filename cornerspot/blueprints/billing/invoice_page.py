@@ -18,10 +18,10 @@ from cornerspot.billing.reading import copies_around, payments_of, today
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.blueprints.billing.invoice_forms import terms_label
 from cornerspot.blueprints.billing.totals import invoice_rows, owed
-from cornerspot.blueprints.support.fields import LinesField, TextField
+from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField
 from cornerspot.blueprints.support.filters import money, money_plain, relative_date, short_date
 from cornerspot.blueprints.support.forms import Form
-from cornerspot.blueprints.support.record_fields import AmountField, ChoiceField, DayField
+from cornerspot.blueprints.support.record_fields import AmountField, DayField
 from cornerspot.kit.money import Money
 from cornerspot.kit.money_text import format_money
 from cornerspot.tenancy import current_team

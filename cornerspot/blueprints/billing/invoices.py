@@ -132,7 +132,7 @@ def invoices_update(invoice_id: UUID) -> ResponseReturnValue:
         return _form(draft)
     if draft.is_valid():
         with use_case(draft.form) as outcome:
-            update_draft(invoice, draft.entered(), seen_version=draft.seen_version, by=current_actor())
+            update_draft(invoice, draft.entered(), seen_version=draft.form.version.seen, by=current_actor())
         if outcome.ok:
             flash("Invoice saved.", "success")
             return redirect(url_for("billing.invoices_show", invoice_id=invoice.id), 303)

@@ -7,16 +7,16 @@ from uuid import UUID
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, HiddenField
+from wtforms import BooleanField
 
 from cornerspot.blueprints.catalog.blueprint import blueprint
-from cornerspot.blueprints.support.fields import LinesField, TextField
+from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField, VersionField, choices_of
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.line_form import show_discounts
 from cornerspot.blueprints.support.numbers import local_number
-from cornerspot.blueprints.support.record_fields import ChoiceField, CurrencyField, KeysField, NumberField, choices_of
+from cornerspot.blueprints.support.record_fields import CurrencyField, KeysField, NumberField
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.catalog.discounts import discounts
 from cornerspot.catalog.lines import discount_copy, tax_copy
@@ -60,7 +60,7 @@ class ProductForm(Form):
     tax_ids = KeysField("Default taxes", refusal="Choose taxes from the list.")
     discount_ids = KeysField("Default discounts", refusal="Choose discounts from the list.")
     is_active = BooleanField("Active")
-    version = HiddenField()
+    version = VersionField()
 
     def offer(self, rates: list[TaxRate], reductions: list[Discount]) -> None:
         """Fill the lists of taxes and discounts."""
@@ -69,21 +69,14 @@ class ProductForm(Form):
         )
         self.discount_ids.choices = choices_of((str(row.id), row.name) for row in reductions)
 
-    @property
-    def seen(self) -> int:
-        """The version that was shown; an unreadable one counts as outdated."""
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
     def entered(self) -> ProductInput:
         """The product as it was entered; only after validation."""
-        assert self.unit_price.number is not None, "the price is required"
         months = self.term_months.number
         return ProductInput(
             name=self.name.data,
             code=self.code.data or "",
             description=self.description.data or "",
-            unit_price=self.unit_price.number,
+            unit_price=self.unit_price.entered,
             currency=self.currency.data,
             unit=self.unit.data or "",
             frequency=self.frequency.data or None,
@@ -99,7 +92,7 @@ class ProductForm(Form):
 def products_index() -> ResponseReturnValue:
     search, show = request.args.get("q", "")[:200], request.args.get("show", "active")
     page = products_page(search=search, show=show, cursor=request.args.get("cursor"))
-    kept = {"q": search or None, "show": show if show != "active" else None}
+    kept: dict[str, Any] = {"q": search or None, "show": show if show != "active" else None}
     return render_template(
         "catalog/products/index.html",
         products=page.rows,
@@ -126,7 +119,7 @@ def product_choices_index() -> ResponseReturnValue:
             {
                 "value": str(product.id),
                 "text": product.name,
-                "hint": f"{product.code} {local_number(product.unit_price, exponent(product.currency))} {product.currency}".strip(),
+                "hint": _hint(product),
                 "fill": _fill(product, currency, rates, reductions),
             }
             for product in product_choices(request.args.get("q", "")[:200])
@@ -183,7 +176,7 @@ def products_update(product_id: UUID) -> ResponseReturnValue:
     form = _posted()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            update_product(product, form.entered(), by=current_actor(), seen=form.seen)
+            update_product(product, form.entered(), by=current_actor(), seen=form.version.seen)
         if outcome.ok:
             flash("Product saved.", "success")
             return redirect(url_for("catalog.products_show", product_id=product_id), 303)
@@ -230,6 +223,11 @@ def _data(product: Product) -> dict[str, Any]:
         "discount_ids": product.default_discount_ids,
         "version": str(product.version),
     }
+
+
+def _hint(product: Product) -> str:
+    price = local_number(product.unit_price, exponent(product.currency))
+    return f"{product.code} {price} {product.currency}".strip()
 
 
 def _fill(

@@ -57,8 +57,8 @@ class PortalUsersForm(Form):
 class BillingForm(Form):
     """How the invoice is to be made."""
 
-    contact_id = ChoiceField("Billing contact", wrong="Choose a contact of this account.", coerce=str)
-    terms_days = ChoiceField("Payment terms", wrong="Choose payment terms from the list.", coerce=str)
+    contact_id = ChoiceField("Billing contact", refusal="Choose a contact of this account.", coerce=str)
+    terms_days = ChoiceField("Payment terms", refusal="Choose payment terms from the list.", coerce=str)
     internal_note = LinesField("Internal note", longest=LONGEST_NOTE)
     finalize = BooleanField("Finalize the first invoice immediately")
 

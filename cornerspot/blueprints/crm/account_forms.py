@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import HiddenField, ValidationError
+from wtforms import ValidationError
 
 from cornerspot.blueprints.crm.helpers import owner_choices
-from cornerspot.blueprints.support.fields import LinesField, TextField
+from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField, VersionField, choices_of
 from cornerspot.blueprints.support.forms import Form
-from cornerspot.blueprints.support.record_fields import ChoiceField, CurrencyField, IdField, TagsField, choices_of
+from cornerspot.blueprints.support.record_fields import CurrencyField, IdField, TagsField
 from cornerspot.crm.accounts import ADDRESS_PARTS, AccountInput
 from cornerspot.crm.contacts import ContactInput
 from cornerspot.crm.listing import account_choices
@@ -53,13 +53,7 @@ class EmailField(TextField):
 class VersionedForm(Form):
     """A form that knows which version of the record it shows."""
 
-    version = HiddenField()
-
-    @property
-    def seen(self) -> int:
-        """The version that was shown; an unreadable one counts as outdated."""
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    version = VersionField()
 
 
 class AccountForm(VersionedForm):

@@ -165,7 +165,7 @@ def accounts_update(account_id: UUID) -> ResponseReturnValue:
     form.offer(account)
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            update_account(account, form.entered(), by=current_actor(), seen=form.seen)
+            update_account(account, form.entered(), by=current_actor(), seen=form.version.seen)
         if outcome.ok:
             flash("Account saved.", "success")
             return redirect(url_for("crm.accounts_show", account_id=account_id), 303)

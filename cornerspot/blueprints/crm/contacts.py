@@ -119,7 +119,7 @@ def contacts_update(contact_id: UUID) -> ResponseReturnValue:
     form.offer()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            update_contact(contact, form.entered(), by=current_actor(), seen=form.seen)
+            update_contact(contact, form.entered(), by=current_actor(), seen=form.version.seen)
         if outcome.ok:
             flash("Contact saved.", "success")
             return redirect(url_for("crm.contacts_show", contact_id=contact_id), 303)

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from flask import request
-from wtforms import BooleanField, HiddenField
+from wtforms import BooleanField
 
 from cornerspot.blueprints.crm.helpers import owner_choices
-from cornerspot.blueprints.support.fields import TextField
+from cornerspot.blueprints.support.fields import TextField, VersionField, choices_of
 from cornerspot.blueprints.support.forms import Form
 from cornerspot.blueprints.support.line_form import (
     Choices,
@@ -21,14 +21,7 @@ from cornerspot.blueprints.support.line_form import (
     show_discounts,
     show_lines,
 )
-from cornerspot.blueprints.support.record_fields import (
-    AmountField,
-    CurrencyField,
-    DayField,
-    IdField,
-    KeysField,
-    choices_of,
-)
+from cornerspot.blueprints.support.record_fields import AmountField, CurrencyField, DayField, IdField, KeysField
 from cornerspot.catalog.amounts import Totals
 from cornerspot.catalog.discounts import discounts
 from cornerspot.catalog.lines import Copy, LineInput, discount_copy, document_totals, tax_copy
@@ -63,7 +56,7 @@ class DealForm(Form):
     prices_include_tax = BooleanField("Prices include tax")
     discounts = TextField("Discount on the whole deal", longest=200)
     taxes = KeysField("Taxes on the whole deal", refusal="Choose taxes from the list.")
-    version = HiddenField()
+    version = VersionField()
 
 
 class DealDraft:
@@ -151,12 +144,6 @@ class DealDraft:
             taxes=self.document_taxes,
             lines=tuple(self.lines.lines),
         )
-
-    @property
-    def seen(self) -> int | None:
-        """The version that was shown; an unreadable one counts as outdated."""
-        text = self.form.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
     @property
     def document_taxes(self) -> tuple[Copy, ...]:

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import HiddenField
 
 from cornerspot.blueprints.crm.blueprint import blueprint
 from cornerspot.blueprints.crm.deal_board import sum_text
 from cornerspot.blueprints.crm.deals import show_page
-from cornerspot.blueprints.support.fields import LinesField
+from cornerspot.blueprints.support.fields import LinesField, VersionField
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
@@ -32,7 +31,7 @@ class MoveForm(Form):
     stage_id = IdField("Stage", refusal="Choose a stage from the list.")
     closed_on = DayField("Close date")
     lost_reason = LinesField("Reason", longest=LONGEST_REASON)
-    version = HiddenField()
+    version = VersionField()
 
 
 @blueprint.app_template_global()
@@ -87,12 +86,11 @@ def _asks_more(deal: Deal, stage: Stage, form: MoveForm) -> bool:
 
 
 def _move(deal: Deal, stage: Stage, form: MoveForm) -> None:
-    version = form.version.data or ""
     move_deal(
         deal,
         stage,
         by=current_actor(),
-        seen=int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None,
+        seen=form.version.seen or None,
         closed_on=form.closed_on.data,
         lost_reason=form.lost_reason.data or "",
     )

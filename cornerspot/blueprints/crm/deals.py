@@ -119,7 +119,7 @@ def deals_update(deal_id: UUID) -> ResponseReturnValue:
         return _form(draft)
     if draft.is_valid():
         with use_case(draft.form) as outcome:
-            update_deal(deal, draft.entered(), by=current_actor(), seen=draft.seen)
+            update_deal(deal, draft.entered(), by=current_actor(), seen=draft.form.version.seen)
         if outcome.ok:
             flash("Deal saved.", "success")
             return redirect(url_for("crm.deals_show", deal_id=deal_id), 303)

@@ -74,7 +74,7 @@ def owner_choices() -> list[tuple[UUID, str]]:
 
 def changed_query(endpoint: str, **changes: Any) -> str:
     """This page's address with other filters; a None takes one away, and paging starts anew."""
-    kept = {key: value for key, value in request.args.items() if key not in ("cursor", *changes)}
+    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key not in ("cursor", *changes)}
     values: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
     return url_for(endpoint, **(request.view_args or {}), **kept, **values)
 

@@ -31,7 +31,7 @@ def company_update() -> ResponseReturnValue:
         return render_template("settings/company.html", form=form), 422
     company = Company(**{name: form[name].data or "" for name in Company.__dataclass_fields__})
     with use_case(form) as outcome:
-        update_company(_team(), company, version=_version(form), by=current_actor())
+        update_company(_team(), company, version=form.version.seen, by=current_actor())
     if not outcome.ok:
         return render_template("settings/company.html", form=form), 422
     flash("Company saved.", "success")
@@ -42,9 +42,3 @@ def company_update() -> ResponseReturnValue:
 
 def _team() -> Team:
     return session.get_one(Team, current_tenant_id())
-
-
-def _version(form: CompanyForm) -> int:
-    """The version that was on the page; one that no team has when the field was tampered with."""
-    text = form.version.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

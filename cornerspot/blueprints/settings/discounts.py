@@ -6,15 +6,14 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import HiddenField
 
 from cornerspot.blueprints.settings.blueprint import blueprint
-from cornerspot.blueprints.support.fields import TextField
+from cornerspot.blueprints.support.fields import ChoiceField, TextField, VersionField
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.numbers import local_number
-from cornerspot.blueprints.support.record_fields import AmountField, ChoiceField, CurrencyField, NumberField
+from cornerspot.blueprints.support.record_fields import AmountField, CurrencyField, NumberField
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.catalog.discounts import (
     DiscountInput,
@@ -40,19 +39,13 @@ class DiscountForm(Form):
     percent = NumberField("Percentage", places=6, between=(0, 100, "Enter a percentage above 0 and up to 100."))
     amount = AmountField("Amount", negative="Enter an amount above zero.")
     currency = CurrencyField()
-    version = HiddenField()
+    version = VersionField()
 
     def entered(self) -> DiscountInput:
         """The discount as it was entered; only after validation."""
         if self.kind.data == "percent":
             return DiscountInput(self.name.data, percent=self.percent.number)
         return DiscountInput(self.name.data, amount_minor=self.amount.minor, currency=self.currency.data)
-
-    @property
-    def seen(self) -> int:
-        """The version that was shown; an unreadable one counts as outdated."""
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 @blueprint.get("/settings/discounts")
@@ -105,7 +98,7 @@ def discounts_update(discount_id: UUID) -> ResponseReturnValue:
     form = DiscountForm()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            update_discount(discount, form.entered(), by=current_actor(), seen=form.seen)
+            update_discount(discount, form.entered(), by=current_actor(), seen=form.version.seen)
         if outcome.ok:
             flash("Discount saved. Documents keep the one they were written with.", "success")
             return redirect(url_for("settings.discounts_index"), 303)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from wtforms import HiddenField
 from wtforms.fields.choices import SelectChoice
 
 from cornerspot.blueprints.support.choices import (
@@ -11,7 +10,14 @@ from cornerspot.blueprints.support.choices import (
     locale_choices,
     time_zone_choices,
 )
-from cornerspot.blueprints.support.fields import CardsField, ChoiceField, LinesField, SecretField, TextField
+from cornerspot.blueprints.support.fields import (
+    CardsField,
+    ChoiceField,
+    LinesField,
+    SecretField,
+    TextField,
+    VersionField,
+)
 from cornerspot.blueprints.support.forms import Form
 from cornerspot.people.models import Role
 
@@ -36,7 +42,7 @@ class CompanyForm(Form):
     time_zone = ChoiceField("Time zone", choices=time_zone_choices)
     currency = ChoiceField("Currency", choices=currency_choices)
     locale = ChoiceField("Language and number format", choices=locale_choices)
-    version = HiddenField()
+    version = VersionField()
 
 
 class InvitationForm(Form):
@@ -45,13 +51,13 @@ class InvitationForm(Form):
         "Role",
         choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role],
         default="rep",
-        wrong="Choose a role.",
+        refusal="Choose a role.",
     )
 
 
 class RoleForm(Form):
     role = ChoiceField(
-        "Role", choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role], wrong="Choose a role."
+        "Role", choices=[SelectChoice(role.value, role.value.capitalize()) for role in Role], refusal="Choose a role."
     )
 
 

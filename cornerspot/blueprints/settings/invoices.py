@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import BooleanField, HiddenField
+from wtforms import BooleanField
 
 from cornerspot.billing.configuring import BillingSettingsInput, update_billing_settings
 from cornerspot.billing.models import BillingSettings
@@ -12,11 +12,10 @@ from cornerspot.billing.numbering import current_series, next_number
 from cornerspot.billing.reading import today
 from cornerspot.billing.settings import billing_settings
 from cornerspot.blueprints.settings.blueprint import blueprint
-from cornerspot.blueprints.support.fields import LinesField, TextField
+from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField, VersionField
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
-from cornerspot.blueprints.support.record_fields import ChoiceField
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
 
@@ -41,7 +40,7 @@ class InvoiceSettingsForm(Form):
     default_terms_text = LinesField("Terms and conditions", longest=LONGEST)
     payment_instructions = LinesField("Payment instructions", longest=LONGEST)
     footer = LinesField("Footer", longest=500)
-    version = HiddenField()
+    version = VersionField()
 
 
 @blueprint.get("/settings/invoices")
@@ -59,7 +58,7 @@ def invoices_update() -> ResponseReturnValue:
     form = InvoiceSettingsForm()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            update_billing_settings(_entered(form), seen=_seen(form), by=current_actor())
+            update_billing_settings(_entered(form), seen=form.version.seen, by=current_actor())
         if outcome.ok:
             flash("Invoice settings saved.", "success")
             return redirect(url_for("settings.invoices_show"), 303)
@@ -88,9 +87,3 @@ def _entered(form: InvoiceSettingsForm) -> BillingSettingsInput:
         payment_instructions=form.payment_instructions.data or "",
         footer=form.footer.data or "",
     )
-
-
-def _seen(form: InvoiceSettingsForm) -> int:
-    """The version that was shown; an unreadable one counts as outdated."""
-    text = form.version.data or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

@@ -8,11 +8,11 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cornerspot.blueprints.settings.blueprint import blueprint
-from cornerspot.blueprints.support.fields import TextField
+from cornerspot.blueprints.support.fields import ChoiceField, TextField
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
-from cornerspot.blueprints.support.record_fields import ChoiceField, NumberField
+from cornerspot.blueprints.support.record_fields import NumberField
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.crm.boards import pipelines
 from cornerspot.crm.models import Pipeline, Stage

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import HiddenField
 
 from cornerspot.blueprints.settings.blueprint import blueprint
-from cornerspot.blueprints.support.fields import TextField
+from cornerspot.blueprints.support.fields import TextField, VersionField
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
@@ -30,18 +29,11 @@ class TaxRateForm(Form):
     )
     region = TextField("Region", longest=60)
     description = TextField("Description", longest=200)
-    version = HiddenField()
+    version = VersionField()
 
     def entered(self) -> TaxRateInput:
         """The rate as it was entered; only after validation."""
-        assert self.percent.number is not None, "the percentage is required"
-        return TaxRateInput(self.name.data, self.percent.number, self.region.data or "", self.description.data or "")
-
-    @property
-    def seen(self) -> int:
-        """The version that was shown; an unreadable one counts as outdated."""
-        text = self.version.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        return TaxRateInput(self.name.data, self.percent.entered, self.region.data or "", self.description.data or "")
 
 
 @blueprint.get("/settings/taxes")
@@ -85,7 +77,7 @@ def tax_rates_update(tax_rate_id: UUID) -> ResponseReturnValue:
     form = TaxRateForm()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            update_tax_rate(rate, form.entered(), by=current_actor(), seen=form.seen)
+            update_tax_rate(rate, form.entered(), by=current_actor(), seen=form.version.seen)
         if outcome.ok:
             flash("Tax rate saved. Documents keep the rate they were written with.", "success")
             return redirect(url_for("settings.tax_rates_index"), 303)

@@ -6,7 +6,8 @@ import random
 import time
 from typing import Any
 
-from flask import Flask, current_app, g, request, session as cookie
+from flask import Flask, current_app, g, request
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -43,7 +45,7 @@ def status_of(error: errors.DomainError) -> int:
 
 
 def _domain_error(error: errors.DomainError) -> ResponseReturnValue:
-    details: dict[str, object] = {}
+    details: dict[str, Any] = {}
     if isinstance(error, errors.FeatureMissing):
         feature = Feature(error.feature)
         details = {
@@ -93,6 +95,6 @@ def _answer(
 
 def _plain(details: dict[str, object]) -> dict[str, object]:
     """The details as an API answers them: keys, not sentences."""
-    plain = {key: value for key, value in details.items() if isinstance(value, str | int)}
+    plain: dict[str, object] = {key: value for key, value in details.items() if isinstance(value, str | int)}
     plans = details.get("plans")
     return {**plain, "plans": [plan.key for plan in plans]} if isinstance(plans, list) else plain

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
-from wtforms import PasswordField, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
 # Everything below the space but tab and line ends, and half characters that no text has.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -29,7 +31,7 @@ class TextField(StringField):
             self.flags.required = True
         self.flags.maxlength = longest
 
-    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms passes it
+    def pre_validate(self, form: Any) -> None:
         value = self.data or ""
         if self.required_sentence and not value:
             raise ValidationError(self.required_sentence)
@@ -56,22 +58,45 @@ class SecretField(PasswordField):
         self.required_sentence = required
         self.flags.required = True
 
-    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 - WTForms passes it
+    def pre_validate(self, form: Any) -> None:
         if not self.data:
             raise ValidationError(self.required_sentence)
         if len(self.data) > 1000:
             raise ValidationError("Use up to 200 characters.")
 
 
-class ChoiceField(SelectField):
-    """One of some choices; ``wrong`` is the sentence for anything else."""
+def choices_of(pairs: Iterable[Iterable[str] | SelectChoice]) -> list[SelectChoice]:
+    """Pairs of value and label as WTForms wants them."""
+    return [pair if isinstance(pair, SelectChoice) else SelectChoice(*pair) for pair in pairs]
 
-    def __init__(self, label: str, *, wrong: str = "Choose one from the list.", **options: Any) -> None:
-        super().__init__(label, invalid_choice_message=wrong, invalid_value_message=wrong, **options)
+
+class ChoiceField(SelectField):
+    """One of a few values; ``refusal`` is the sentence for anything else."""
+
+    def __init__(
+        self, label: str, *, choices: Any = (), refusal: str = "Choose from the list.", **options: Any
+    ) -> None:
+        given = choices if callable(choices) else choices_of(choices)
+        super().__init__(label, validate_choice=False, choices=given, **options)
+        self.refusal = refusal
+
+    def pre_validate(self, form: Any) -> None:
+        if str(self.data or "") not in {str(value) for value, *_ in self.iter_choices()}:
+            raise ValidationError(self.refusal)
 
 
 class CardsField(RadioField):
-    """One of a few choices, shown as cards; ``wrong`` is the sentence for anything else."""
+    """One of a few choices, shown as cards; ``refusal`` is the sentence for anything else."""
 
-    def __init__(self, label: str, *, wrong: str, **options: Any) -> None:
-        super().__init__(label, invalid_choice_message=wrong, invalid_value_message=wrong, **options)
+    def __init__(self, label: str, *, refusal: str, **options: Any) -> None:
+        super().__init__(label, invalid_choice_message=refusal, invalid_value_message=refusal, **options)
+
+
+class VersionField(HiddenField):
+    """The version of a record that the form showed, so that a stale save is noticed."""
+
+    @property
+    def seen(self) -> int:
+        """The version that was shown; an unreadable one counts as outdated."""
+        text = self.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

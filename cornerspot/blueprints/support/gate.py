@@ -164,8 +164,7 @@ def standing() -> list[Standing]:
         said.append(
             Standing("This team is suspended.", "You can read and download everything, but change nothing.", "red")
         )
-    for feature in g.get("lost_features", ()):
-        said.append(_lost(feature))
+    said.extend(_lost(feature) for feature in g.get("lost_features", ()))
     return said
 
 

@@ -18,7 +18,7 @@ from cornerspot.people.models import Person, SignIn
 from cornerspot.people.sessions import begin_session, end_session, find_session
 from cornerspot.tenancy.http import team_of_request
 
-TOKEN_KEY = "_user_id"  # where Flask-Login keeps what get_id() returns
+TOKEN_KEY = "_user_id"  # noqa: S105 - no secret: where Flask-Login keeps what get_id() returns
 
 
 class SignedIn(UserMixin):
@@ -47,7 +47,7 @@ def _load(token: str) -> SignedIn | None:
 
 def signed_in() -> SignedIn | None:
     """The sign-in of this browser, or None."""
-    user = current_user._get_current_object()  # type: ignore[attr-defined]
+    user = current_user._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the proxy's documented way out
     return None if isinstance(user, AnonymousUserMixin) else cast(SignedIn, user)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from wtforms import DateField, SelectField, SelectMultipleField, StringField, ValidationError
 from wtforms.fields.choices import Choice, SelectChoice
 
+from cornerspot.blueprints.support.fields import ChoiceField, choices_of
 from cornerspot.kit.currency import currencies, is_currency
 from cornerspot.kit.errors import Invalid
 from cornerspot.kit.money_text import parse_amount, parse_decimal
@@ -21,29 +22,11 @@ USUAL_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY", "CAD", "AUD")
 LONGEST_TAG, MOST_TAGS = 40, 20
 
 
-def choices_of(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
-    """Pairs of value and label as WTForms wants them."""
-    return [SelectChoice(value, label) for value, label in pairs]
-
-
 def currency_choices(*, blank: str | None = None) -> list[SelectChoice]:
     """Currencies to choose from, the team's and the usual ones first; ``blank`` words the empty choice."""
     first = dict.fromkeys((current_team().currency, *USUAL_CURRENCIES))
     codes = [*first, *(code for code in currencies() if code not in first)]
     return choices_of([*([("", blank)] if blank is not None else []), *((code, code) for code in codes)])
-
-
-class ChoiceField(SelectField):
-    """One of a few values; ``refusal`` is the sentence for anything else."""
-
-    def __init__(self, label: str, *, choices: Any, refusal: str = "Choose from the list.", **options: Any) -> None:
-        given = choices if callable(choices) else choices_of(choices)
-        super().__init__(label, validate_choice=False, choices=given, **options)
-        self.refusal = refusal
-
-    def pre_validate(self, form: Any) -> None:
-        if str(self.data or "") not in {str(value) for value, *_ in self.iter_choices()}:
-            raise ValidationError(self.refusal)
 
 
 class CurrencyField(ChoiceField):
@@ -126,10 +109,18 @@ class NumberField(StringField):
 
     number: Decimal | None = None
 
-    def __init__(self, label: str, *, places: int, required: str = "", between: Any = None, **options: Any) -> None:
+    def __init__(
+        self,
+        label: str,
+        *,
+        places: int,
+        required: str = "",
+        between: tuple[int, int, str] | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(label, **options)
         self.places, self.required_sentence = places, required
-        self.low, self.high, self.out_of_range = between or (None, None, "")
+        self.between = between
         if required:
             self.flags.required = True
 
@@ -143,9 +134,18 @@ class NumberField(StringField):
             number = parse_decimal(text, current_team().locale, places=self.places)
         except Invalid as error:
             raise ValidationError(error.message) from error
-        if self.out_of_range and not self.low <= number <= self.high:
-            raise ValidationError(self.out_of_range)
+        if self.between is not None:
+            low, high, sentence = self.between
+            if not low <= number <= high:
+                raise ValidationError(sentence)
         self.number = number
+
+    @property
+    def entered(self) -> Decimal:
+        """The number of a required field, after validation; raises ValueError without one."""
+        if self.number is None:
+            raise ValueError(f"{self.name} has no number.")
+        return self.number
 
 
 class DayField(DateField):

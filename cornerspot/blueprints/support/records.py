@@ -21,7 +21,7 @@ def get_or_404(model: type[Row], id: UUID, *options: Any, trashed: bool = False)
     """
     statement = select(model).where(model.id == id).options(*options)
     if not trashed and hasattr(model, "deleted_at"):
-        statement = statement.where(model.deleted_at.is_(None))
+        statement = statement.where(model.deleted_at.is_(None))  # type: ignore[attr-defined]
     row = session.scalars(statement).one_or_none()
     if row is None:
         abort(404)
