@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -57,8 +58,8 @@ def begin(slug: str) -> tuple[psycopg.Cursor[Row], UUID, Row]:
                        " WHERE slug = %s", [slug])  # fmt: skip
     cursor.execute(f"SET LOCAL app.tenant_id = '{team['id']}'")
     token = signer.loads(request.cookies["cornerspot_team"])["_user_id"]
-    person = one(cursor, "SELECT s.*, p.*, m.*, m.id AS membership_id FROM sign_ins s JOIN people p ON p.id = s.person_id"
-                         " JOIN memberships m ON m.person_id = p.id AND m.tenant_id = s.team_id"
+    person = one(cursor, "SELECT s.*, p.*, m.*, m.id AS membership_id FROM sign_ins s"
+                         " JOIN people p ON p.id = s.person_id JOIN memberships m ON m.person_id = p.id AND m.tenant_id = s.team_id"
                          " WHERE s.token_digest = %s AND s.ended_at IS NULL AND s.expires_at > now()"
                          " AND s.team_id = %s AND m.deactivated_at IS NULL",
                  [hashlib.sha256(token.encode()).hexdigest(), team["id"]])  # fmt: skip
@@ -114,20 +115,20 @@ def run(slug: str, conversion_id: UUID) -> Any:
     ))  # fmt: skip
     ids = [uuid4() for _ in lines]
     insert(cursor, "invoice_lines", LINE_COLUMNS, *(
-        (team, id, now, invoice_id, line["position"], line["product_id"], line["description"], line["quantity"],
+        (team, line_id, now, invoice_id, line["position"], line["product_id"], line["description"], line["quantity"],
          line["unit"], line["unit_price"], Jsonb(line["discounts"]), Jsonb(line["taxes"]), line["gross_minor"],
-         line["discount_minor"], line["net_minor"]) for id, line in zip(ids, lines, strict=True)
+         line["discount_minor"], line["net_minor"]) for line_id, line in zip(ids, lines, strict=True)
     ))  # fmt: skip
     insert(cursor, "billed_deal_lines", BILLED_COLUMNS, *(
-        (team, uuid4(), now, deal["id"], line["id"], invoice_id, id, 0, line["quantity"])
-        for id, line in zip(ids, lines, strict=True)
+        (team, uuid4(), now, deal["id"], line["id"], invoice_id, line_id, 0, line["quantity"])
+        for line_id, line in zip(ids, lines, strict=True)
     ))  # fmt: skip
     insert(cursor, "invoice_transitions", TRANSITION_COLUMNS,
            (team, uuid4(), now, invoice_id, None, "draft", "", "teammate", who, person["name"], now))  # fmt: skip
     told = Jsonb({"total_minor": deal["total_minor"], "currency": deal["currency"]})
     insert(cursor, "activity_entries", ACTIVITY_COLUMNS, *(
-        (team, uuid4(), now, kind, id, "event", event, told, "", "teammate", who, person["name"], now)
-        for kind, id, event in (("invoice", invoice_id, "drafted"), ("deal", deal["id"], "converted"))
+        (team, uuid4(), now, kind, subject_id, "event", event, told, "", "teammate", who, person["name"], now)
+        for kind, subject_id, event in (("invoice", invoice_id, "drafted"), ("deal", deal["id"], "converted"))
     ))  # fmt: skip
     summary = Jsonb({"by": person["name"], "lines": len(lines), "total_minor": deal["total_minor"]})
     cursor.execute("UPDATE conversions SET status = 'completed', step = 'done', completed_at = %s, invoice_id = %s,"
@@ -140,7 +141,8 @@ def run(slug: str, conversion_id: UUID) -> Any:
 @app.post("/<slug>/invoices/<uuid:invoice_id>/finalization")
 def finalize(slug: str, invoice_id: UUID) -> Any:
     cursor, team, person = begin(slug)
-    now, today, who = datetime.now(UTC), date.today(), person["membership_id"]
+    now, who = datetime.now(UTC), person["membership_id"]
+    today = now.date()
     this = [team, invoice_id]
     invoice = one(cursor, "SELECT i.*, row_to_json(a) AS account, row_to_json(c) AS contact FROM invoices i"
                           " LEFT JOIN accounts a ON (a.tenant_id, a.id) = (i.tenant_id, i.account_id)"
@@ -162,14 +164,15 @@ def finalize(slug: str, invoice_id: UUID) -> Any:
     arguments = Jsonb({"team": str(team), "event": "InvoiceFinalized", "data": {"id": str(invoice_id)}})
     cursor.execute("SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', %s, 0, NULL, NULL, %s, NULL)]"
                    "::procrastinate_job_to_defer_v1[])", ["billing_to_documents.floor", arguments])  # fmt: skip
-    taken = one(cursor, "INSERT INTO number_series (tenant_id, id, created_at, kind, period, last_value, last_issued_on)"
-                        " VALUES (%s, %s, %s, 'invoice', '', 1, %s) ON CONFLICT (tenant_id, kind, period) DO UPDATE"
+    taken = one(cursor, "INSERT INTO number_series (tenant_id, id, created_at, kind, period, last_value,"
+                        " last_issued_on) VALUES (%s, %s, %s, 'invoice', '', 1, %s) ON CONFLICT (tenant_id, kind, period) DO UPDATE"
                         " SET last_value = number_series.last_value + 1, last_issued_on = EXCLUDED.last_issued_on"
                         " RETURNING last_value", [team, uuid4(), now, today])  # fmt: skip
     frozen = Jsonb({"seller": {"name": seller["legal_name"]}, "customer": invoice["account"]})
-    cursor.execute("UPDATE invoices SET status = 'open', number = %s, issued_on = %s, due_on = %s, finalized_at = %s,"
-                   " frozen = %s WHERE tenant_id = %s AND id = %s",
-                   [f"INV-{taken['last_value']:06}", today, today + timedelta(days=30), now, frozen, *this])  # fmt: skip
+    cursor.execute("UPDATE invoices SET status = 'open', number = %s, issued_on = %s, due_on = %s,"
+                   " finalized_at = %s, frozen = %s WHERE tenant_id = %s AND id = %s",
+                   [f"INV-{taken['last_value']:06}", today, today + timedelta(days=30), now, frozen,
+                    *this])  # fmt: skip
     connection().commit()
     return redirect(f"/{slug}/invoices/{invoice_id}", 303)
 
@@ -178,7 +181,8 @@ PAGE = """<!doctype html><title>{{ invoice.number }}</title><h1>Invoice {{ invoi
 <p>{{ invoice.account_name }} {{ invoice.status }} {{ invoice.total_minor }} {{ invoice.balance_minor }}</p>
 <table>{% for line in lines %}<tr><td>{{ line.description }}</td><td>{{ line.quantity }}</td>
 <td>{{ line.unit_price }}</td><td>{{ line.net_minor }}</td></tr>{% endfor %}</table>
-<ul>{% for entry in entries %}<li>{{ entry.happened_at }} {{ entry.actor_name }} {{ entry.event }}</li>{% endfor %}</ul>"""
+<ul>{% for entry in entries %}
+<li>{{ entry.happened_at }} {{ entry.actor_name }} {{ entry.event }}</li>{% endfor %}</ul>"""
 
 LIST = """<!doctype html><title>Invoices</title><p>{{ counts }}</p><table>{% for row in invoices %}<tr>
 <td>{{ row.number }}</td><td>{{ row.status }}</td><td>{{ row.account_name }}</td><td>{{ row.issued_on }}</td>
@@ -197,8 +201,9 @@ def show(slug: str, invoice_id: UUID) -> str:
     lines = rows(cursor, "SELECT * FROM invoice_lines WHERE tenant_id = %s AND invoice_id = %s ORDER BY position", this)
     rows(cursor, "SELECT * FROM invoice_taxes WHERE tenant_id = %s AND invoice_id = %s ORDER BY position", this)
     rows(cursor, "SELECT * FROM invoices WHERE tenant_id = %s AND copied_from_id = %s AND deleted_at IS NULL", this)
-    rows(cursor, "SELECT p.*, l.amount_minor FROM payments p JOIN payment_allocations l ON (l.tenant_id, l.payment_id)"
-                 " = (p.tenant_id, p.id) WHERE l.tenant_id = %s AND l.invoice_id = %s ORDER BY p.received_on", this)  # fmt: skip
+    rows(cursor, "SELECT p.*, l.amount_minor FROM payments p JOIN payment_allocations l"
+                 " ON (l.tenant_id, l.payment_id) = (p.tenant_id, p.id) WHERE l.tenant_id = %s AND l.invoice_id = %s"
+                 " ORDER BY p.received_on", this)  # fmt: skip
     entries = rows(cursor, "SELECT * FROM activity_entries WHERE tenant_id = %s AND subject_type = 'invoice'"
                            " AND subject_id = %s ORDER BY happened_at DESC, id DESC LIMIT 31", this)  # fmt: skip
     connection().commit()
@@ -210,7 +215,8 @@ def index(slug: str) -> str:
     cursor, team, _ = begin(slug)
     found = rows(cursor, "SELECT i.*, a.name AS account_name, row_to_json(a) FROM invoices i LEFT JOIN accounts a"
                          " ON (a.tenant_id, a.id) = (i.tenant_id, i.account_id) WHERE i.tenant_id = %s"
-                         " AND i.deleted_at IS NULL ORDER BY i.created_at DESC, i.id DESC LIMIT 51", [team])  # fmt: skip
+                         " AND i.deleted_at IS NULL ORDER BY i.created_at DESC, i.id DESC LIMIT 51",
+                 [team])  # fmt: skip
     tabs = (
         "true", "status = 'draft'", "status IN ('open', 'partially_paid')",
         "status IN ('open', 'partially_paid') AND due_on < current_date", "status = 'paid'",
@@ -228,4 +234,4 @@ def index(slug: str) -> str:
 
 @app.get("/static-file/<path:name>")
 def static_file(name: str) -> Response:
-    return send_file(os.path.join(os.environ["CORNERSPOT_DATA_DIR"], name), mimetype="application/pdf")
+    return send_file(Path(os.environ["CORNERSPOT_DATA_DIR"]) / name, mimetype="application/pdf")

@@ -10,7 +10,6 @@ from psycopg import sql
 
 from bench.client import Call
 from bench.world import World
-from cornerspot.db.embedded import APP_ROLE
 
 _LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*): (.*)")
 # What opens and closes a transaction is no work of the request.

@@ -77,8 +77,8 @@ def drafts(place: World, team: Team, count: int, *, line_count: int = 10) -> lis
     for start in range(0, count, BATCH):
         with working_for(place, team):
             account, contact = customer(team)
-            for _ in range(start, min(start + BATCH, count)):
-                made.append(new_draft(team, account, contact, line_count).id)
+            batch = range(start, min(start + BATCH, count))
+            made += [new_draft(team, account, contact, line_count).id for _ in batch]
     return made
 
 

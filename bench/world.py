@@ -20,12 +20,11 @@ from itsdangerous import URLSafeTimedSerializer
 
 from bench.client import Browser
 from cornerspot.app import create_app
-from cornerspot.db import db, migrating
+from cornerspot.db import db, migrating, session
 from cornerspot.db.embedded import Server, ensure_running
 from cornerspot.db.transaction import transaction
 from cornerspot.people.models import Person
 from cornerspot.people.sessions import begin_session
-from cornerspot.db import session
 from cornerspot.settings import load_settings
 from cornerspot.tenancy import system_scope
 from cornerspot.tenancy.http import TeamSessionInterface

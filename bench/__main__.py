@@ -1,0 +1,66 @@
+"""``python -m bench`` measures everything in one world and writes ``bench/results.json``.
+
+``python -m bench conversion walls`` measures only these, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from bench import conversion, finalizing, memory, pages, pdfs, walls
+from bench.measuring import machine, show
+from bench.world import World, world
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def measurements(place: World) -> dict[str, Callable[[], dict[str, Any]]]:
+    """Every measurement by name, in the order in which they run."""
+    return {
+        "conversion": partial(conversion.measure, place),
+        "finalizing": partial(finalizing.measure, place),
+        "pages": partial(pages.measure, place),
+        "walls": partial(walls.measure, place),
+        "pdfs": partial(pdfs.measure, place),
+        "memory": partial(memory.measure, place),
+    }
+
+
+def main(wanted: list[str]) -> None:
+    """Measure, print JSON and a table, and keep the results of a full run."""
+    began = perf_counter()
+    results: dict[str, Any] = {"measured_at": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine()}
+    with world() as place:
+        for name, measure in measurements(place).items():
+            if not wanted or name in wanted:
+                results[name] = measure()
+                print(name, f"{perf_counter() - began:.0f} s", file=sys.stderr)
+    results["machine"]["load_average_after"] = machine()["load_average"]
+    results["took_seconds"] = round(perf_counter() - began)
+    show(results)
+    if not wanted:
+        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    for line in verdicts(results):
+        print(line, file=sys.stderr)
+
+
+def verdicts(results: dict[str, Any]) -> list[str]:
+    """One line for each budget: kept or missed, measured, allowed."""
+    found = []
+    for name, result in results.items():
+        for what, said in (result.get("verdicts", {}) if isinstance(result, dict) else {}).items():
+            (bound, size), *_ = said["budget"].items()
+            words = f"{'kept  ' if said['kept'] else 'MISSED'} {name}.{what}"
+            found.append(f"{words:<62} {said['measured']:>9} ({bound.replace('_', ' ')} {size})")
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
