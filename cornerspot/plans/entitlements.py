@@ -89,7 +89,7 @@ class _Rows:
 
 
 def _read(now: datetime) -> _Rows:
-    """One statement for all. Overrides × switches are joined as a product: a handful of rows, one way to the database."""
+    """One statement for all: overrides × switches are a product, but of a handful of rows."""
     is_live = or_(PlanOverride.ends_at.is_(None), PlanOverride.ends_at > now)
     rows = session.execute(
         select(TeamPlan, PlanOverride, FeatureSwitch)
