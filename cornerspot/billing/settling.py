@@ -7,6 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from cornerspot.activity.recording import record
 from cornerspot.billing.locking import lock_invoice
@@ -49,7 +50,8 @@ def record_manual_payment(
     """The money is booked and the invoice partially paid or paid; flushed.
 
     ``amount_minor`` in the invoice's currency, above zero and at most its balance.
-    The same ``request_key`` again (a double click, a retry) gives the first payment.
+    The same ``request_key`` again (a double click, a retry) gives the first payment;
+    with another amount, way or day it is refused, because nothing would be booked.
     Raises Conflict, Invalid, FeatureMissing, PermissionDenied.
     """
     by.require(Permission.RECORD_PAYMENTS)
@@ -57,6 +59,7 @@ def record_manual_payment(
     lock_invoice(invoice)
     earlier = _recorded_before(request_key)
     if earlier is not None:
+        _require_same(earlier, invoice, amount_minor, method, received_on)
         return earlier
     if not invoice.is_unpaid:
         raise Conflict(_NOT_PAYABLE[InvoiceStatus(invoice.status)])
@@ -123,7 +126,20 @@ def _settle(invoice: Invoice, paid_minor: int, *, by: Actor, reason: str = "") -
 
 def _recorded_before(request_key: str) -> Payment | None:
     """The payment that this very request made; the invoice's lock makes a second click wait for the first."""
-    return session.scalars(select(Payment).where(Payment.request_key == request_key)).one_or_none()
+    return session.scalars(
+        select(Payment).where(Payment.request_key == request_key).options(selectinload(Payment.allocations))
+    ).one_or_none()
+
+
+def _require_same(earlier: Payment, invoice: Invoice, amount_minor: int, method: str, received_on: date) -> None:
+    """Pass when what was sent again is what was recorded; a form from the browser's history may be changed first."""
+    recorded = (earlier.amount_minor, earlier.method, earlier.received_on)
+    is_here = any(allocation.invoice_id == invoice.id for allocation in earlier.allocations)
+    if not is_here or recorded != (amount_minor, method, received_on):
+        booked = format_money(Money(earlier.amount_minor, earlier.currency), current_team().locale)
+        raise Conflict(f"This form recorded {booked} already. Reload the page to record another payment.")
+    if earlier.status != "completed":
+        raise Conflict("This payment was recorded and undone. Reload the page to record another one.")
 
 
 def _invoice_of(allocation: PaymentAllocation) -> Invoice:

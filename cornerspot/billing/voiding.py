@@ -15,6 +15,7 @@ from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import require_feature
 from cornerspot.plans.features import Feature
 
+NOTHING_OWED = "Nothing was owed on this invoice, so there is nothing to void. Duplicate it to correct it."
 MONEY_COLLECTED = "Money was collected on this invoice. Undo its payments first, then void it."
 
 
@@ -29,6 +30,8 @@ def void_invoice(invoice: Invoice, *, by: Actor, reason: str = "") -> None:
     before = invoice.status
     if invoice.paid_minor > 0 and before in (InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.PAID):
         raise Conflict(MONEY_COLLECTED)
+    if before == InvoiceStatus.PAID:
+        raise Conflict(NOTHING_OWED)  # Its total is zero: no payment could be undone first.
     INVOICE.require(InvoiceStatus(before), InvoiceStatus.VOID)
     invoice.void()
     note_transition(invoice, before, by=by, reason=reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -77,6 +77,30 @@ def test_a_repeated_request_gives_the_first_payment(invoice, story):
     assert invoice.paid_minor == 20000
 
 
+@pytest.mark.parametrize("changed", [{"amount_minor": 6000}, {"method": "cash"}, {"received_on": date(2026, 1, 2)}])
+def test_a_form_sent_again_with_other_values_is_not_taken_for_the_first(invoice, story, changed):
+    pay(invoice, 5000, story.owner, "same")
+    again = {"amount_minor": 5000} | changed
+    with pytest.raises(Conflict, match=r"recorded €50\.00 already"):
+        pay(invoice, again.pop("amount_minor"), story.owner, "same", **again)
+    assert invoice.paid_minor == 5000
+
+
+def test_a_form_of_one_invoice_does_not_pay_another(invoice, story):
+    other = finalize_invoice(new_draft(story.owner, lines=[line()]), by=story.owner)
+    pay(invoice, 5000, story.owner, "same")
+    with pytest.raises(Conflict, match="Reload the page"):
+        pay(other, 5000, story.owner, "same")
+    assert (invoice.paid_minor, other.paid_minor) == (5000, 0)
+
+
+def test_a_form_whose_payment_was_undone_does_not_pretend_to_pay(invoice, story):
+    undo_payment(pay(invoice, 5000, story.owner, "same"), reason="Wrong invoice", by=story.owner)
+    with pytest.raises(Conflict, match="undone"):
+        pay(invoice, 5000, story.owner, "same")
+    assert invoice.paid_minor == 0
+
+
 def test_drafts_and_void_invoices_take_no_money(team, story):
     draft = new_draft(story.owner)
     with pytest.raises(Conflict, match="Finalize it"):
@@ -108,6 +132,12 @@ def test_undoing_asks_for_a_reason_and_for_an_admin(invoice, story):
     session.commit()
     with pytest.raises(PermissionDenied):
         undo_payment(payment, reason="Because", by=_manager(story))
+
+
+def test_an_invoice_of_nothing_is_not_voided_for_the_right_reason(team, story):
+    invoice = finalize_invoice(new_draft(story.owner, lines=[line(unit_price="0")]), by=story.owner)
+    with pytest.raises(Conflict, match="Nothing was owed"):
+        void_invoice(invoice, by=story.owner)
 
 
 def test_an_invoice_with_money_on_it_is_not_voided(invoice, story):
