@@ -16,8 +16,8 @@ from cornerspot.kit.currency import exponent
 from cornerspot.kit.errors import Invalid
 from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
-from cornerspot.plans.entitlements import require_feature
-from cornerspot.plans.features import Feature
+from cornerspot.plans.entitlements import require_any_feature
+from cornerspot.plans.features import KEEPING_CUSTOMERS
 
 ADDRESS_PARTS = ("street", "postal_code", "city", "region", "country")
 
@@ -54,7 +54,7 @@ class AccountInput:
 
 def create_account(entered: AccountInput, *, by: Actor) -> Account:
     """The team has this account; raises Invalid, FeatureMissing, PermissionDenied."""
-    require_feature(Feature.CRM)
+    require_any_feature(*KEEPING_CUSTOMERS)
     by.require(Permission.EDIT_CRM)
     _require_sound(entered)
     account = Account(**entered.columns(), owner_id=owner_for(entered.owner_id, by=by))
@@ -65,7 +65,7 @@ def create_account(entered: AccountInput, *, by: Actor) -> Account:
 
 def update_account(account: Account, entered: AccountInput, *, by: Actor, seen: int | None = None) -> None:
     """The account says what was entered; finalized invoices keep their copies. Raises StaleVersion, Invalid."""
-    require_feature(Feature.CRM)
+    require_any_feature(*KEEPING_CUSTOMERS)
     by.require(Permission.EDIT_CRM)
     lock(account)
     require_version(account, seen, entered.columns())

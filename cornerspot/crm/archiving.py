@@ -15,8 +15,8 @@ from cornerspot.db.versions import bump
 from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict
 from cornerspot.people.actors import Actor
-from cornerspot.plans.entitlements import require_feature
-from cornerspot.plans.features import Feature
+from cornerspot.plans.entitlements import require_any_feature, require_feature
+from cornerspot.plans.features import KEEPING_CUSTOMERS, Feature
 
 Record = Account | Contact | Deal
 WORDS = {Account: "account", Contact: "contact", Deal: "deal"}
@@ -57,6 +57,9 @@ def restore_record(row: Record, *, by: Actor) -> None:
 
 
 def _open(row: Record, by: Actor) -> None:
-    require_feature(Feature.CRM)
+    if isinstance(row, Deal):
+        require_feature(Feature.CRM)
+    else:
+        require_any_feature(*KEEPING_CUSTOMERS)
     lock(row)
     require_editable(row, by)

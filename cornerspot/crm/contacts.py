@@ -15,8 +15,8 @@ from cornerspot.db.versions import bump, require_version
 from cornerspot.kit.errors import Invalid
 from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
-from cornerspot.plans.entitlements import require_feature
-from cornerspot.plans.features import Feature
+from cornerspot.plans.entitlements import require_any_feature
+from cornerspot.plans.features import KEEPING_CUSTOMERS
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ContactInput:
 
 def create_contact(entered: ContactInput, *, by: Actor) -> Contact:
     """The team knows this person; raises Invalid, FeatureMissing, PermissionDenied."""
-    require_feature(Feature.CRM)
+    require_any_feature(*KEEPING_CUSTOMERS)
     by.require(Permission.EDIT_OWN_CRM)
     _require_sound(entered)
     account = known_account(entered.account_id)
@@ -55,7 +55,7 @@ def create_contact(entered: ContactInput, *, by: Actor) -> Contact:
 
 def update_contact(contact: Contact, entered: ContactInput, *, by: Actor, seen: int | None = None) -> None:
     """The contact says what was entered; raises StaleVersion, Invalid, PermissionDenied."""
-    require_feature(Feature.CRM)
+    require_any_feature(*KEEPING_CUSTOMERS)
     lock(contact)
     require_editable(contact, by)
     require_version(contact, seen, entered.columns())

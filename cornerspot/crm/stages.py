@@ -106,7 +106,7 @@ def has_deals(stage: Stage) -> bool:
 def deals_by_stage() -> dict[object, int]:
     """How many deals each stage holds, archived ones and those in the Trash among them."""
     rows = session.execute(select(Deal.stage_id, func.count()).group_by(Deal.stage_id))
-    return {stage_id: count for stage_id, count in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def _open(pipeline: Pipeline, by: Actor) -> None:

@@ -51,6 +51,11 @@ class Entitlements:
         """Whether all of these may be used."""
         return all(self.answer(feature) is Answer.YES for feature in features)
 
+    def answer_any(self, *features: Feature) -> Answer:
+        """The best of their answers: yes when any may be used, switched off before not in the plan."""
+        answers = {self.answer(feature) for feature in features}
+        return next(answer for answer in Answer if answer in answers)
+
     def missing(self, *features: Feature) -> list[Feature]:
         """Those of the features that may not be used."""
         return [feature for feature in features if not self.allows(feature)]
@@ -61,6 +66,15 @@ class Entitlements:
         if missing:
             message = " ".join(_explain(feature, self.answer(feature)) for feature in missing)
             raise FeatureMissing(missing[0], answer=self.answer(missing[0]), message=message)
+
+    def require_any(self, *features: Feature) -> None:
+        """Pass when any may be used; raises FeatureMissing for the one that is easiest to get."""
+        best = self.answer_any(*features)
+        if best is not Answer.YES:
+            nearest = next(feature for feature in features if self.answer(feature) is best)
+            names = " or ".join(FEATURES[feature].name for feature in features)
+            message = f"This needs {names}. {_explain(nearest, best)}"
+            raise FeatureMissing(nearest, answer=best, message=message)
 
 
 def entitlements() -> Entitlements:
@@ -162,6 +176,11 @@ def _more_generous(limit: Limit, plan: PlanVersion, trial: PlanVersion | None) -
 def require_feature(*features: Feature) -> None:
     """Pass when the team of the scope may use all of these; raises FeatureMissing."""
     entitlements().require(*features)
+
+
+def require_any_feature(*features: Feature) -> None:
+    """Pass when the team of the scope may use any of these; raises FeatureMissing."""
+    entitlements().require_any(*features)
 
 
 def lock_limit(limit: Limit) -> int | None:

@@ -19,6 +19,10 @@ class Feature(StrEnum):
     EINVOICING = "einvoicing"
 
 
+# An invoice needs a customer as much as a deal does: either is reason enough to keep accounts and contacts.
+KEEPING_CUSTOMERS = (Feature.CRM, Feature.BILLING)
+
+
 class Limit(StrEnum):
     TEAMMATES = "teammates"
     ACTIVE_DEALS = "active_deals"

@@ -6,7 +6,7 @@ import pytest
 from flask import Blueprint, Flask, jsonify
 
 from cornerspot.app import create_app
-from cornerspot.blueprints.support.gate import gate, standing
+from cornerspot.blueprints.support.gate import FeatureBlueprint, gate, standing
 from cornerspot.db import db
 from cornerspot.db.transaction import transaction
 from cornerspot.people.actors import Actor
@@ -27,9 +27,7 @@ JSON = {"Accept": "application/json"}
 @pytest.fixture(scope="module")
 def app(settings):
     """The app with one more blueprint, whose routes ask for a feature in every way there is."""
-    probe = Blueprint("probe", __name__)
-    probe.features = (Feature.ACCOUNTING,)
-    probe.reads_stay = True
+    probe = FeatureBlueprint("probe", __name__, features=(Feature.ACCOUNTING,), reads_stay=True)
 
     @probe.route("/probe/records", methods=["GET", "POST"])
     @gate(permission=Permission.READ_INVOICES)

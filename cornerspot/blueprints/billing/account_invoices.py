@@ -19,7 +19,7 @@ from cornerspot.plans.features import Feature
 
 
 @blueprint.get("/accounts/<id('acc'):account_id>/invoices")
-@gate(permission=Permission.READ_INVOICES, feature=Feature.CRM)
+@gate(permission=Permission.READ_INVOICES)
 def account_invoices_index(account_id: UUID) -> ResponseReturnValue:
     account = get_or_404(Account, account_id)
     page = invoices_page(account_id=account_id, after=request.args.get("after"), before=request.args.get("before"))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
-
+from cornerspot.blueprints.support.gate import FeatureBlueprint
 from cornerspot.plans.features import Feature
 
-blueprint = Blueprint("conversion", __name__)
-blueprint.features = (Feature.CRM, Feature.BILLING)  # type: ignore[attr-defined]
+blueprint = FeatureBlueprint("conversion", __name__, features=(Feature.CRM, Feature.BILLING))

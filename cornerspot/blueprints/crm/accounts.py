@@ -24,12 +24,13 @@ from cornerspot.crm.models import Account
 from cornerspot.kit.errors import Conflict, Invalid
 from cornerspot.people.models import Membership
 from cornerspot.people.permissions import Permission
+from cornerspot.plans.features import KEEPING_CUSTOMERS
 
 OPTIONS = (joinedload(Account.owner).joinedload(Membership.person),)
 
 
 @blueprint.get("/accounts")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def accounts_index() -> ResponseReturnValue:
     search, show = request.args.get("q", "")[:200], request.args.get("show", "live")
     page = accounts_page(
@@ -47,7 +48,7 @@ def accounts_index() -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/choices")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def account_choices_index() -> ResponseReturnValue:
     rows = account_choices(request.args.get("q", "")[:200])
     return jsonify(
@@ -56,7 +57,7 @@ def account_choices_index() -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/<id('acc'):account_id>")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def accounts_show(account_id: UUID) -> ResponseReturnValue:
     account = get_or_404(Account, account_id, *OPTIONS, trashed=True)
     deals = deals_page(DealFilter(account_id=account_id), size=5)
@@ -73,7 +74,7 @@ def accounts_show(account_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/<id('acc'):account_id>/contacts")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def account_contacts_index(account_id: UUID) -> ResponseReturnValue:
     account = get_or_404(Account, account_id, *OPTIONS)
     page = contacts_page(account_id=account_id, cursor=request.args.get("cursor"))
@@ -103,7 +104,7 @@ def account_deals_index(account_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/<id('acc'):account_id>/activity")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def account_activity_index(account_id: UUID) -> ResponseReturnValue:
     account = get_or_404(Account, account_id, *OPTIONS)
     page = entries_of(account, kind=request.args.get("kind", ""), cursor=request.args.get("cursor"))
@@ -117,7 +118,7 @@ def account_activity_index(account_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/accounts/<id('acc'):account_id>/notes")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def account_notes_create(account_id: UUID) -> ResponseReturnValue:
     account = get_or_404(Account, account_id)
     try:
@@ -130,14 +131,14 @@ def account_notes_create(account_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/new")
-@gate(permission=Permission.EDIT_CRM)
+@gate(permission=Permission.EDIT_CRM, any_feature=KEEPING_CUSTOMERS)
 def accounts_new() -> ResponseReturnValue:
     form = AccountForm(formdata=None, data={"name": request.args.get("name", "")[:200]})
     return _form(form, None)
 
 
 @blueprint.post("/accounts")
-@gate(permission=Permission.EDIT_CRM)
+@gate(permission=Permission.EDIT_CRM, any_feature=KEEPING_CUSTOMERS)
 def accounts_create() -> ResponseReturnValue:
     form = AccountForm()
     form.offer(None)
@@ -151,14 +152,14 @@ def accounts_create() -> ResponseReturnValue:
 
 
 @blueprint.get("/accounts/<id('acc'):account_id>/edit")
-@gate(permission=Permission.EDIT_CRM)
+@gate(permission=Permission.EDIT_CRM, any_feature=KEEPING_CUSTOMERS)
 def accounts_edit(account_id: UUID) -> ResponseReturnValue:
     account = get_or_404(Account, account_id)
     return _form(AccountForm(formdata=None, data=account_data(account)), account)
 
 
 @blueprint.post("/accounts/<id('acc'):account_id>")
-@gate(permission=Permission.EDIT_CRM)
+@gate(permission=Permission.EDIT_CRM, any_feature=KEEPING_CUSTOMERS)
 def accounts_update(account_id: UUID) -> ResponseReturnValue:
     account = get_or_404(Account, account_id)
     form = AccountForm()
@@ -176,7 +177,7 @@ def accounts_update(account_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/accounts/<id('acc'):account_id>/archive")
-@gate(permission=Permission.EDIT_CRM)
+@gate(permission=Permission.EDIT_CRM, any_feature=KEEPING_CUSTOMERS)
 def account_archives_create(account_id: UUID) -> ResponseReturnValue:
     archive_record(get_or_404(Account, account_id), by=current_actor())
     flash("Account archived.", "success")
@@ -184,7 +185,7 @@ def account_archives_create(account_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/accounts/<id('acc'):account_id>/deletion")
-@gate(permission=Permission.EDIT_CRM)
+@gate(permission=Permission.EDIT_CRM, any_feature=KEEPING_CUSTOMERS)
 def account_deletions_create(account_id: UUID) -> ResponseReturnValue:
     account = get_or_404(Account, account_id)
     try:
@@ -197,7 +198,7 @@ def account_deletions_create(account_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/accounts/<id('acc'):account_id>/restoration")
-@gate(permission=Permission.EDIT_CRM)
+@gate(permission=Permission.EDIT_CRM, any_feature=KEEPING_CUSTOMERS)
 def account_restorations_create(account_id: UUID) -> ResponseReturnValue:
     restore_record(get_or_404(Account, account_id, trashed=True), by=current_actor())
     flash("Account restored.", "success")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
-
+from cornerspot.blueprints.support.gate import FeatureBlueprint
 from cornerspot.plans.features import Feature
 
-blueprint = Blueprint("crm", __name__)
-blueprint.features = (Feature.CRM,)  # type: ignore[attr-defined]
-blueprint.reads_stay = True  # type: ignore[attr-defined]
+blueprint = FeatureBlueprint("crm", __name__, features=(Feature.CRM,), reads_stay=True)

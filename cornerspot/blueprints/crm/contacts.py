@@ -25,12 +25,13 @@ from cornerspot.crm.models import Contact
 from cornerspot.kit.errors import Conflict, Invalid
 from cornerspot.people.models import Membership
 from cornerspot.people.permissions import Permission
+from cornerspot.plans.features import KEEPING_CUSTOMERS
 
 OPTIONS = (joinedload(Contact.account), joinedload(Contact.owner).joinedload(Membership.person))
 
 
 @blueprint.get("/contacts")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def contacts_index() -> ResponseReturnValue:
     search, show = request.args.get("q", "")[:200], request.args.get("show", "live")
     page = contacts_page(
@@ -48,7 +49,7 @@ def contacts_index() -> ResponseReturnValue:
 
 
 @blueprint.get("/contacts/choices")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def contact_choices_index() -> ResponseReturnValue:
     rows = contact_choices(search=request.args.get("q", "")[:200])
     return jsonify(
@@ -57,7 +58,7 @@ def contact_choices_index() -> ResponseReturnValue:
 
 
 @blueprint.get("/contacts/<id('con'):contact_id>")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def contacts_show(contact_id: UUID) -> ResponseReturnValue:
     contact = get_or_404(Contact, contact_id, *OPTIONS, trashed=True)
     page = entries_of(contact, cursor=request.args.get("cursor"))
@@ -70,7 +71,7 @@ def contacts_show(contact_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/contacts/<id('con'):contact_id>/notes")
-@gate(permission=Permission.READ_CRM)
+@gate(permission=Permission.READ_CRM, any_feature=KEEPING_CUSTOMERS)
 def contact_notes_create(contact_id: UUID) -> ResponseReturnValue:
     contact = get_or_404(Contact, contact_id)
     try:
@@ -83,14 +84,14 @@ def contact_notes_create(contact_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/contacts/new")
-@gate(permission=Permission.EDIT_OWN_CRM)
+@gate(permission=Permission.EDIT_OWN_CRM, any_feature=KEEPING_CUSTOMERS)
 def contacts_new() -> ResponseReturnValue:
     form = ContactForm(formdata=None, data={"account_id": id_argument("account", "acc")})
     return _form(form, None)
 
 
 @blueprint.post("/contacts")
-@gate(permission=Permission.EDIT_OWN_CRM)
+@gate(permission=Permission.EDIT_OWN_CRM, any_feature=KEEPING_CUSTOMERS)
 def contacts_create() -> ResponseReturnValue:
     form = ContactForm()
     form.offer()
@@ -104,7 +105,7 @@ def contacts_create() -> ResponseReturnValue:
 
 
 @blueprint.get("/contacts/<id('con'):contact_id>/edit")
-@gate(permission=Permission.EDIT_OWN_CRM)
+@gate(permission=Permission.EDIT_OWN_CRM, any_feature=KEEPING_CUSTOMERS)
 def contacts_edit(contact_id: UUID) -> ResponseReturnValue:
     contact = get_or_404(Contact, contact_id)
     require_editable(contact, current_actor())
@@ -112,7 +113,7 @@ def contacts_edit(contact_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/contacts/<id('con'):contact_id>")
-@gate(permission=Permission.EDIT_OWN_CRM)
+@gate(permission=Permission.EDIT_OWN_CRM, any_feature=KEEPING_CUSTOMERS)
 def contacts_update(contact_id: UUID) -> ResponseReturnValue:
     contact = get_or_404(Contact, contact_id)
     form = ContactForm()
@@ -130,7 +131,7 @@ def contacts_update(contact_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/contacts/<id('con'):contact_id>/archive")
-@gate(permission=Permission.EDIT_OWN_CRM)
+@gate(permission=Permission.EDIT_OWN_CRM, any_feature=KEEPING_CUSTOMERS)
 def contact_archives_create(contact_id: UUID) -> ResponseReturnValue:
     archive_record(get_or_404(Contact, contact_id), by=current_actor())
     flash("Contact archived.", "success")
@@ -138,7 +139,7 @@ def contact_archives_create(contact_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/contacts/<id('con'):contact_id>/deletion")
-@gate(permission=Permission.EDIT_OWN_CRM)
+@gate(permission=Permission.EDIT_OWN_CRM, any_feature=KEEPING_CUSTOMERS)
 def contact_deletions_create(contact_id: UUID) -> ResponseReturnValue:
     contact = get_or_404(Contact, contact_id)
     try:
@@ -151,7 +152,7 @@ def contact_deletions_create(contact_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.post("/contacts/<id('con'):contact_id>/restoration")
-@gate(permission=Permission.EDIT_OWN_CRM)
+@gate(permission=Permission.EDIT_OWN_CRM, any_feature=KEEPING_CUSTOMERS)
 def contact_restorations_create(contact_id: UUID) -> ResponseReturnValue:
     restore_record(get_or_404(Contact, contact_id, trashed=True), by=current_actor())
     flash("Contact restored.", "success")

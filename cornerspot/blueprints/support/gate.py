@@ -8,6 +8,9 @@ that show records (``…_index``, ``…_show``, ``…_board``) stay open to a te
 such records, under a banner; everything else there answers 402. A feature named on
 the route itself is about doing something and is never relaxed. See
 ``docs/adr/0012-lost-features-stay-readable.md``.
+
+``any_feature`` on a route stands in for the features of its blueprint: one of those
+named there is enough, as for accounts, which serve deals and invoices alike.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, g, redirect, request, url_for
+from flask import Blueprint, Flask, abort, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from cornerspot.blueprints.support.identity import current_actor_or_none, signed_in_person
@@ -44,7 +47,16 @@ class Need:
     in_team: bool | None = True  # None: on the installation's pages and in a team alike
     writes_on_get: bool = False
     reason: str = ""
+    any_of: tuple[Feature, ...] = ()  # one of these is enough
     staying: frozenset[Feature] = frozenset()  # features whose records this page shows even when they are lost
+
+
+class FeatureBlueprint(Blueprint):
+    """A blueprint whose routes need these features; ``reads_stay`` keeps its records readable without them."""
+
+    def __init__(self, name: str, import_name: str, *, features: tuple[Feature, ...], reads_stay: bool = False) -> None:
+        super().__init__(name, import_name)
+        self.features, self.reads_stay = features, reads_stay
 
 
 @dataclass(frozen=True)
@@ -61,10 +73,11 @@ def gate(
     *,
     permission: Permission | None = None,
     feature: Feature | tuple[Feature, ...] = (),
+    any_feature: tuple[Feature, ...] = (),
     writes_on_get: bool = False,
     open_outside: str = "",
 ) -> Callable[[View], View]:
-    """Only for teammates with this permission, in a team that has these features too.
+    """Only for teammates with this permission, in a team that has these features and one of ``any_feature``.
 
     ``open_outside`` is the reason why the same path is open to everybody on the
     installation's own pages, where there is no team; empty means 404 there.
@@ -73,7 +86,12 @@ def gate(
     in_team = None if open_outside else True
     return _say(
         Need(
-            permission=permission, features=features, in_team=in_team, writes_on_get=writes_on_get, reason=open_outside
+            permission=permission,
+            features=features,
+            any_of=any_feature,
+            in_team=in_team,
+            writes_on_get=writes_on_get,
+            reason=open_outside,
         )
     )
 
@@ -105,17 +123,15 @@ def need_of(app: Flask, endpoint: str) -> Need | None:
     """The need of a route, with the features of its blueprint added."""
     view = app.view_functions[endpoint]
     need: Need | None = getattr(view, "need", None)
-    if need is None:
-        return None
     blueprint = app.blueprints.get(endpoint.rpartition(".")[0])
-    extra: tuple[Feature, ...] = getattr(blueprint, "features", ())
-    if need.who == "public" or not extra:
+    if need is None or need.who == "public" or not isinstance(blueprint, FeatureBlueprint):
         return need
-    shows = getattr(blueprint, "reads_stay", False) and endpoint.endswith(SHOWING)
+    extra = () if need.any_of else blueprint.features
+    shows = blueprint.reads_stay and endpoint.endswith(SHOWING)
     return replace(
         need,
         features=tuple(dict.fromkeys((*extra, *need.features))),
-        staying=frozenset(extra).difference(need.features) if shows else frozenset(),
+        staying=frozenset(extra or need.any_of).difference(need.features) if shows else frozenset(),
     )
 
 
@@ -139,9 +155,9 @@ def decide() -> Response | None:
     if need.permission is not None and not actor.may(need.permission):
         raise PermissionDenied()
     # What touches the team's records asks for one or the other; signing out or one's own profile does not.
-    if request.method not in SAFE_METHODS and (need.permission or need.features):
+    if request.method not in SAFE_METHODS and (need.permission or need.features or need.any_of):
         require_writable(team)  # type: ignore[arg-type]
-    if need.features:
+    if need.features or need.any_of:
         _require_features(need)
     return None
 
@@ -150,11 +166,17 @@ def _require_features(need: Need) -> None:
     from cornerspot.blueprints.support.context import request_entitlements
 
     answers = request_entitlements()
+    reads = request.method in SAFE_METHODS
     missing = answers.missing(*need.features)
-    if missing and request.method in SAFE_METHODS and need.staying.issuperset(missing) and has_records(*missing):
+    if missing and reads and need.staying.issuperset(missing) and has_records(*missing):
         g.lost_features = missing
-        return
-    answers.require(*need.features)
+    else:
+        answers.require(*need.features)
+    if need.any_of and answers.answer_any(*need.any_of) is not Answer.YES:
+        kept = [feature for feature in need.any_of if feature in need.staying and has_records(feature)]
+        if not (reads and kept):
+            answers.require_any(*need.any_of)
+        g.lost_features = kept[:1]
 
 
 def standing() -> list[Standing]:

@@ -12,6 +12,7 @@ from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.people.permissions import Permission as P
 from cornerspot.plans.entitlements import Answer
+from cornerspot.plans.features import KEEPING_CUSTOMERS
 from cornerspot.plans.features import Feature as F
 from cornerspot.tenancy.http import team_of_request
 
@@ -20,14 +21,15 @@ from cornerspot.tenancy.http import team_of_request
 class Entry:
     """A page in the sidebar, and which endpoints (by their beginning) belong to it.
 
-    ``group`` is empty for those above the groups; ``phone`` puts it in the bottom bar.
+    ``group`` is empty for those above the groups; any one of several features is enough;
+    ``phone`` puts it in the bottom bar.
     """
 
     group: str
     label: str
     icon: str
     endpoint: str
-    feature: F | None = None
+    feature: F | tuple[F, ...] = ()
     permission: P | None = None
     covers: tuple[str, ...] = ()
     phone: bool = False
@@ -64,14 +66,16 @@ ENTRIES = (
         "Accounts",
         "building",
         "crm.accounts_index",
-        F.CRM,
+        KEEPING_CUSTOMERS,
         P.READ_CRM,
         ("crm.account", "billing.account"),
         True,
         "g a",
     ),
-    Entry(SALES, "Contacts", "users", "crm.contacts_index", F.CRM, P.READ_CRM, ("crm.contact",), False, "g c"),
-    Entry(SALES, "Products", "package", "catalog.products_index", None, P.READ_CRM, ("catalog.product",), False, "g p"),
+    Entry(
+        SALES, "Contacts", "users", "crm.contacts_index", KEEPING_CUSTOMERS, P.READ_CRM, ("crm.contact",), False, "g c"
+    ),
+    Entry(SALES, "Products", "package", "catalog.products_index", (), P.READ_CRM, ("catalog.product",), False, "g p"),
     Entry(
         BILLING,
         "Invoices",
@@ -90,7 +94,7 @@ ENTRIES = (
 )
 
 SETTINGS = (
-    Entry("Team", "Company", "building-store", "settings.company_show", None, P.MANAGE_SETTINGS, ("settings.company",)),
+    Entry("Team", "Company", "building-store", "settings.company_show", (), P.MANAGE_SETTINGS, ("settings.company",)),
     Entry(
         "Team",
         "Teammates",
@@ -98,7 +102,7 @@ SETTINGS = (
         "settings.teammates_index",
         covers=("settings.teammate", "settings.invitation"),
     ),
-    Entry("Team", "Plan & features", "layers-subtract", "plans.show", None, P.MANAGE_FEATURES, ("plans.",)),
+    Entry("Team", "Plan & features", "layers-subtract", "plans.show", (), P.MANAGE_FEATURES, ("plans.",)),
     Entry(
         "Sales",
         "Pipelines",
@@ -109,17 +113,17 @@ SETTINGS = (
         ("settings.pipeline", "settings.stage"),
     ),
     Entry("Billing", "Invoices", "file-invoice", "settings.invoices_show", F.BILLING, P.MANAGE_SETTINGS),
-    Entry("Billing", "Taxes", "receipt-tax", "settings.tax_rates_index", None, P.READ_CRM, ("settings.tax",)),
-    Entry("Billing", "Discounts", "discount", "settings.discounts_index", None, P.READ_CRM, ("settings.discount",)),
+    Entry("Billing", "Taxes", "receipt-tax", "settings.tax_rates_index", (), P.READ_CRM, ("settings.tax",)),
+    Entry("Billing", "Discounts", "discount", "settings.discounts_index", (), P.READ_CRM, ("settings.discount",)),
     Entry("You", "Profile", "user", "settings.profile_show", covers=("settings.profile", "settings.password")),
     Entry("You", "Sign-ins", "devices", "settings.sessions_index", covers=("settings.session",)),
 )
 
 NEW = (
     Entry("", "Deal", "briefcase", "crm.deals_new", F.CRM, P.EDIT_OWN_CRM, keys="n d"),
-    Entry("", "Account", "building", "crm.accounts_new", F.CRM, P.EDIT_CRM),
-    Entry("", "Contact", "users", "crm.contacts_new", F.CRM, P.EDIT_OWN_CRM),
-    Entry("", "Product", "package", "catalog.products_new", None, P.EDIT_CATALOG),
+    Entry("", "Account", "building", "crm.accounts_new", KEEPING_CUSTOMERS, P.EDIT_CRM),
+    Entry("", "Contact", "users", "crm.contacts_new", KEEPING_CUSTOMERS, P.EDIT_OWN_CRM),
+    Entry("", "Product", "package", "catalog.products_new", (), P.EDIT_CATALOG),
     Entry("", "Invoice", "file-invoice", "billing.invoices_new", F.BILLING, P.CREATE_INVOICES),
 )
 
@@ -136,8 +140,8 @@ class Navigation:
 
 
 def install(app: Flask) -> None:
-    """Give templates ``navigation()``, ``link()`` and ``outside()``."""
-    app.jinja_env.globals.update(navigation=navigation, link=link, outside=outside)
+    """Give templates ``navigation()``, ``link()``, ``outside()`` and ``has_feature()``."""
+    app.jinja_env.globals.update(navigation=navigation, link=link, outside=outside, has_feature=has_feature)
 
 
 def navigation() -> Navigation:
@@ -151,6 +155,11 @@ def navigation() -> Navigation:
 def link(endpoint: str, **values: object) -> str | None:
     """The address of an endpoint, or None while there is no such page."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None  # type: ignore[arg-type]
+
+
+def has_feature(feature: str) -> bool:
+    """Whether the team may use a feature."""
+    return request_entitlements().allows(feature)
 
 
 def outside(endpoint: str) -> str:
@@ -182,11 +191,16 @@ def _shown(entries: tuple[Entry, ...]) -> Iterator[Shown]:
             continue
         if entry.permission is not None and not actor.may(entry.permission):
             continue
-        answer = request_entitlements().answer(entry.feature) if entry.feature else Answer.YES
+        answer = _answer(entry)
         is_locked = answer is Answer.NOT_IN_PLAN
         if answer is Answer.SWITCHED_OFF or (is_locked and not is_admin):
             continue
         yield Shown(entry, url_for(entry.endpoint), _is_current(entry), is_locked)
+
+
+def _answer(entry: Entry) -> Answer:
+    features = (entry.feature,) if isinstance(entry.feature, F) else entry.feature
+    return request_entitlements().answer_any(*features) if features else Answer.YES
 
 
 def _is_current(entry: Entry) -> bool:
