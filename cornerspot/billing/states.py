@@ -21,6 +21,7 @@ S = InvoiceStatus
 
 FINALIZED = frozenset({S.OPEN, S.PARTIALLY_PAID, S.PAID, S.VOID, S.UNCOLLECTIBLE})
 UNPAID = frozenset({S.OPEN, S.PARTIALLY_PAID})
+WITHDRAWN = frozenset({S.VOID, S.CANCELLED})
 
 ALREADY_FINAL = "This invoice is finalized. Void it and draft a copy to correct it."
 

@@ -120,7 +120,7 @@ def _names(subjects: set[tuple[str, UUID]]) -> dict[UUID, str]:
     shown = {
         "deal": (Deal, Deal.name),
         "account": (Account, Account.name),
-        "invoice": (Invoice, func.coalesce(Invoice.number, Invoice.manual_number, "a draft")),
+        "invoice": (Invoice, func.coalesce(Invoice.number, Invoice.manual_number, "Draft invoice")),
     }
     found: dict[UUID, str] = {}
     for kind in sorted({kind for kind, _ in subjects}):

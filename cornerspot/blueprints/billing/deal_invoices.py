@@ -8,14 +8,26 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.deal_billing import billed_lines, unbilled_lines
+from cornerspot.billing.models import Invoice
 from cornerspot.billing.reading import invoices_of_deal, sums_of_deal, today
+from cornerspot.billing.states import WITHDRAWN
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.support.gate import gate
+from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.crm.deal_page import deal_lines_options
 from cornerspot.crm.models import Deal
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
+
+
+@blueprint.app_template_global()
+def live_invoices_of_deal(deal: Deal) -> list[Invoice]:
+    """The deal's invoices that still stand, drafts too; none for those who may not see invoices."""
+    actor = current_actor_or_none()
+    if actor is None or not actor.may(Permission.READ_INVOICES):
+        return []
+    return [each for each in invoices_of_deal(deal.id) if each.status not in WITHDRAWN]
 
 
 @blueprint.get("/deals/<id('dea'):deal_id>/invoices")

@@ -7,6 +7,8 @@ from uuid import UUID
 from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cornerspot.billing.reading import invoices_of_deal
+from cornerspot.billing.states import WITHDRAWN
 from cornerspot.blueprints.crm.blueprint import blueprint
 from cornerspot.blueprints.crm.deal_board import sum_text
 from cornerspot.blueprints.crm.deals import show_page
@@ -66,6 +68,8 @@ def _answer_board(deal: Deal, stage: Stage | None, form: MoveForm) -> ResponseRe
         return jsonify(detail="This stage is gone. Reload the board."), 422
     if _asks_more(deal, stage, form):
         return jsonify(href=url_for("crm.deals_show", deal_id=deal.id, move=stage.stage_class))
+    if _leaves_invoices(deal, stage):
+        return jsonify(href=url_for("crm.deals_show", deal_id=deal.id, move="back", stage=str(stage.id)))
     if not form.validate_on_submit():
         return jsonify(detail="The board is out of date. Reload it and try again."), 422
     _move(deal, stage, form)
@@ -83,6 +87,13 @@ def _asks_more(deal: Deal, stage: Stage, form: MoveForm) -> bool:
         return False
     missing_date = stage.stage_class == StageClass.WON and not form.closed_on.data
     return missing_date or (stage.stage_class == StageClass.LOST and not form.lost_reason.data)
+
+
+def _leaves_invoices(deal: Deal, stage: Stage) -> bool:
+    """Whether a won deal would go back and leave its invoices standing; its page warns first."""
+    if deal.stage.stage_class != StageClass.WON or stage.stage_class != StageClass.OPEN:
+        return False
+    return any(invoice.status not in WITHDRAWN for invoice in invoices_of_deal(deal.id))
 
 
 def _move(deal: Deal, stage: Stage, form: MoveForm) -> None:
