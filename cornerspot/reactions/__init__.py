@@ -10,7 +10,9 @@ from cornerspot.jobs import registry
 # Lower packages that bring tasks of their own.
 TASK_MODULES = (
     "cornerspot.jobs.upkeep",
+    "cornerspot.people.upkeep",
     "cornerspot.plans.upkeep",
+    "cornerspot.crm.upkeep",
     "cornerspot.billing.upkeep",
     "cornerspot.mail.sending",
 )
