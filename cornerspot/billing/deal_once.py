@@ -66,16 +66,20 @@ def value_left(deal: Deal) -> int | None:
     return left if left > 0 else None
 
 
-def require_value_left(invoice: Invoice) -> None:
-    """Pass unless its deal has no lines and others bill so much that this invoice exceeds the deal's value.
+def bill_value(invoice: Invoice) -> None:
+    """The invoice bills a part of its deal's value of its own, where the deal has no lines; flushed.
 
-    The first invoice may differ from the value, which is an estimate. Call it under the
-    deal's lock, for an invoice that is flushed; raises AlreadyBilled.
+    The first invoice may differ from the value, which is an estimate; further ones stay
+    within it. Call it under the deal's lock, for an invoice that is flushed, so that two
+    never ask for the same part: a unique over live invoices lets only one have it. Raises
+    AlreadyBilled.
     """
     deal = session.scalars(select(Deal).where(Deal.id == invoice.deal_id)).one()
     if session.scalar(select(exists().where(DealLine.deal_id == deal.id, DealLine.tenant_id == deal.tenant_id))):
+        invoice.value_part = None
         return
-    others = session.scalars(_live(select(Invoice), deal).where(Invoice.id != invoice.id)).all()
+    statement = _live(select(Invoice), deal).where(Invoice.id != invoice.id)
+    others = session.scalars(statement.execution_options(populate_existing=True)).all()
     billed = sum(other.subtotal_minor for other in others)
     if others and billed + invoice.subtotal_minor > deal.value_minor:
         name = others[-1].number or "a draft invoice"
@@ -83,6 +87,9 @@ def require_value_left(invoice: Invoice) -> None:
             f"The value of this deal is already billed on {name}. Void, cancel or delete that invoice to bill it"
             " again, or give the deal a higher value to bill more."
         )
+    taken = {other.value_part for other in others}
+    invoice.value_part = next(part for part in range(len(taken) + 1) if part not in taken)
+    session.flush()
 
 
 def _live(statement: Select[Any], deal: Deal) -> Select[Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cornerspot.activity.recording import record
 from cornerspot.billing.deal_billing import reclaim_deal_lines, release_deal_lines
-from cornerspot.billing.deal_once import require_value_left
+from cornerspot.billing.deal_once import bill_value
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.states import InvoiceStatus
@@ -55,7 +55,7 @@ def restore_invoice(invoice: Invoice, *, by: Actor) -> None:
     if invoice.status == InvoiceStatus.DRAFT:
         reclaim_deal_lines(invoice)
         if invoice.deal_id is not None:
-            require_value_left(invoice)
+            bill_value(invoice)
     invoice.deleted_at = None
     record(invoice, "restored", by=by)
     session.flush()

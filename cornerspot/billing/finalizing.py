@@ -57,14 +57,16 @@ def finalize_invoice(invoice: Invoice, *, by: Actor, on: date | None = None) -> 
     due_on = _due_on(invoice, issued_on)
     totals = reckon(invoice, invoice.lines)
     _require_finalizable(invoice, issued_on, due_on)
+    frozen = freeze(invoice, totals, settings)  # Reads, so before there is anything to flush.
     session.add_all(_tax_rows(invoice, totals))
-    frozen = freeze(invoice, totals, settings)
     publish(InvoiceFinalized(invoice.id))
-    record(invoice, "finalized", by=by, issued_on=issued_on, due_on=due_on, total_minor=invoice.total_minor)
     session.flush()  # All that can be written before the number is: others wait for the series.
     number = _number(invoice, settings, issued_on)
     invoice.finalize(number=number, issued_on=issued_on, due_on=due_on, frozen=frozen)
     note_transition(invoice, before, by=by)
+    record(
+        invoice, "finalized", by=by, number=number, issued_on=issued_on, due_on=due_on, total_minor=invoice.total_minor
+    )
     _flush(number)
     return invoice
 

@@ -15,7 +15,7 @@ from cornerspot.billing.deal_billing import (
     line_to_bill,
     unbilled_lines,
 )
-from cornerspot.billing.deal_once import require_value_left, split_discounts, taken_discounts, value_left
+from cornerspot.billing.deal_once import bill_value, split_discounts, taken_discounts, value_left
 from cornerspot.billing.drafting import DraftInput, create_draft
 from cornerspot.billing.models import Invoice
 from cornerspot.catalog.lines import LineInput
@@ -62,7 +62,7 @@ def draft_for_deal(deal: Deal, entered: DraftInput, *, by: Actor) -> Invoice:
     invoice = create_draft(entered, by=by, deal=deal, origin="deal")
     billing = [(left[line.id], row) for line, row in zip(entered.lines, invoice.lines, strict=True) if line.id in left]
     bill_deal_lines(invoice, deal, [part for part, _ in billing], [row for _, row in billing])
-    require_value_left(invoice)
+    bill_value(invoice)
     record(deal, "invoice_created", by=by, invoice_id=invoice.id)
     return invoice
 

@@ -30,7 +30,8 @@ FILTERS: Mapping[str, tuple[InvoiceStatus, ...]] = {
     "open": (S.OPEN, S.PARTIALLY_PAID),
     "overdue": (S.OPEN, S.PARTIALLY_PAID),
     "paid": (S.PAID,),
-    "void": (S.VOID, S.UNCOLLECTIBLE, S.CANCELLED),
+    "uncollectible": (S.UNCOLLECTIBLE,),
+    "void": (S.VOID, S.CANCELLED),
 }
 
 

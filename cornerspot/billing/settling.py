@@ -13,7 +13,7 @@ from cornerspot.activity.recording import record
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
 from cornerspot.billing.models.payment import METHODS
-from cornerspot.billing.states import InvoiceStatus
+from cornerspot.billing.states import PAYABLE, InvoiceStatus
 from cornerspot.billing.transitions import note_transition
 from cornerspot.db import session
 from cornerspot.db.locks import lock
@@ -32,8 +32,9 @@ _NOT_PAYABLE = {
     InvoiceStatus.PAID: "This invoice is already paid.",
     InvoiceStatus.VOID: "This invoice is void; there is nothing to pay.",
     InvoiceStatus.CANCELLED: "This draft was cancelled; there is nothing to pay.",
-    InvoiceStatus.UNCOLLECTIBLE: "This invoice was written off. Reopen it before recording a payment.",
 }
+
+WRITTEN_OFF = "This invoice was written off. Reopen it, then undo the payment."
 
 
 def record_manual_payment(
@@ -47,7 +48,7 @@ def record_manual_payment(
     reference: str = "",
     note: str = "",
 ) -> Payment:
-    """The money is booked and the invoice partially paid or paid; flushed.
+    """The money is booked and the invoice partially paid or paid, also one that was written off; flushed.
 
     ``amount_minor`` in the invoice's currency, above zero and at most its balance.
     The same ``request_key`` again (a double click, a retry) gives the first payment;
@@ -61,7 +62,7 @@ def record_manual_payment(
     if earlier is not None:
         _require_same(earlier, invoice, amount_minor, method, received_on)
         return earlier
-    if not invoice.is_unpaid:
+    if invoice.status not in PAYABLE:
         raise Conflict(_NOT_PAYABLE[InvoiceStatus(invoice.status)])
     _require_sound(invoice, amount_minor, method, received_on)
     payment = _booked(invoice, amount_minor, received_on)
@@ -92,6 +93,8 @@ def undo_payment(payment: Payment, *, reason: str, by: Actor) -> None:
     lock(payment)
     if payment.status != "completed":
         raise Conflict("This payment was undone already.")
+    if any(invoice.status == InvoiceStatus.UNCOLLECTIBLE for invoice in invoices):
+        raise Conflict(WRITTEN_OFF)
     payment.status, payment.undone_at, payment.undo_reason = "undone", clock.now(), reason.strip()
     for allocation, invoice in zip(allocations, invoices, strict=True):
         allocation.released_at = clock.now()

@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("contact_id", sa.Uuid(), nullable=True),
         sa.Column("deal_id", sa.Uuid(), nullable=True),
+        sa.Column("value_part", sa.Integer(), nullable=True),
         sa.Column("copied_from_id", sa.Uuid(), nullable=True),
         sa.Column("created_by", sa.Uuid(), nullable=True),
         sa.Column("number", sa.Text(), nullable=True),
@@ -134,6 +135,7 @@ def upgrade() -> None:
         sa.Column("viewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("written_off_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pdf_file_id", sa.Uuid(), nullable=True),
@@ -165,7 +167,8 @@ def upgrade() -> None:
             "CASE status WHEN 'draft' THEN paid_minor = 0 WHEN 'cancelled' THEN paid_minor = 0"
             " WHEN 'open' THEN paid_minor = 0 AND total_minor > 0"
             " WHEN 'partially_paid' THEN paid_minor > 0 AND paid_minor < total_minor"
-            " WHEN 'paid' THEN paid_minor = total_minor ELSE true END",
+            " WHEN 'paid' THEN paid_minor = total_minor WHEN 'void' THEN paid_minor = 0"
+            " WHEN 'uncollectible' THEN paid_minor < total_minor END",
             name=op.f("ck_invoices_paid_fits_status"),
         ),
         sa.CheckConstraint(
@@ -179,6 +182,14 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "total_minor >= 0 OR status IN ('draft', 'cancelled')",
             name=op.f("ck_invoices_total_not_negative"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'uncollectible') = (written_off_at IS NOT NULL)",
+            name=op.f("ck_invoices_written_off_fits_status"),
+        ),
+        sa.CheckConstraint(
+            "value_part IS NULL OR (deal_id IS NOT NULL AND value_part >= 0)",
+            name=op.f("ck_invoices_value_part_of_deal"),
         ),
         sa.CheckConstraint("balance_minor = total_minor - paid_minor", name=op.f("ck_invoices_balance_adds_up")),
         sa.CheckConstraint("char_length(manual_number) <= 32", name=op.f("ck_invoices_manual_number_length")),
@@ -233,6 +244,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_invoices_deal_id", "invoices", ["tenant_id", "deal_id"], unique=False)
     op.create_index("ix_invoices_due", "invoices", ["tenant_id", "status", "due_on"], unique=False)
+    op.create_index("ix_invoices_finalized_at", "invoices", ["tenant_id", "finalized_at"], unique=False)
+    op.create_index(
+        "uq_invoices_live_value_part",
+        "invoices",
+        ["tenant_id", "deal_id", "value_part"],
+        unique=True,
+        postgresql_where="value_part IS NOT NULL AND deleted_at IS NULL AND status NOT IN ('void', 'cancelled')",
+    )
     op.create_index("ix_invoices_recent", "invoices", ["tenant_id", "created_at", "id"], unique=False)
     op.create_index("ix_invoices_status", "invoices", ["tenant_id", "status", "created_at", "id"], unique=False)
     op.create_table(

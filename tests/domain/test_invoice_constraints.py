@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
+from cornerspot.billing.cancelling import cancel_invoice
 from cornerspot.billing.finalizing import finalize_invoice
+from cornerspot.billing.invoicing_deals import deal_to_bill, deal_with_lines, draft_for_deal
 from cornerspot.billing.models import BilledDealLine
 from cornerspot.db import session
 from cornerspot.kit import ids
@@ -24,11 +28,18 @@ def open_invoice(team, story):
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [
-        ("status = 'uncollectible', paid_minor = 20001, balance_minor = -1", "paid_range"),
-        ("status = 'uncollectible', paid_minor = -1, balance_minor = 20001", "paid_range"),
+        ("status = 'void', voided_at = now(), paid_minor = 20001, balance_minor = -1", "paid_range"),
+        ("status = 'void', voided_at = now(), paid_minor = -1, balance_minor = 20001", "paid_range"),
+        ("status = 'uncollectible', paid_minor = 20000, balance_minor = 0", "paid_fits_status"),
+        ("status = 'uncollectible'", "written_off_fits_status"),
+        ("written_off_at = now()", "written_off_fits_status"),
+        ("value_part = 0", "value_part_of_deal"),
         ("balance_minor = 19999", "balance_adds_up"),
         ("total_minor = 20001, balance_minor = 20001", "amounts_add_up"),
-        ("status = 'uncollectible', total_minor = -1, subtotal_minor = -1, balance_minor = -1", "total_not_negative"),
+        (
+            "status = 'void', voided_at = now(), total_minor = -1, subtotal_minor = -1, balance_minor = -1",
+            "total_not_negative",
+        ),
         ("paid_minor = 1, balance_minor = 19999", "paid_fits_status"),
         ("status = 'paid'", "paid_fits_status"),
         ("status = 'partially_paid'", "paid_fits_status"),
@@ -70,3 +81,20 @@ def test_the_history_of_an_invoice_is_not_rewritten(open_invoice, change):
         session.execute(
             text(f"UPDATE invoice_transitions SET {change} WHERE invoice_id = :id"), {"id": open_invoice.id}
         )
+
+
+def test_a_part_of_a_deals_value_has_one_live_invoice(team, story):
+    deal = make_deal(lines=[], value_minor=500000, won=True, by=story.owner)
+    first, second = (_instalment(deal, story.owner) for _ in range(2))
+    assert (first.value_part, second.value_part) == (0, 1)
+    cancel_invoice(first, by=story.owner)
+    third = _instalment(deal, story.owner)
+    assert third.value_part == 0
+    with pytest.raises(IntegrityError, match="uq_invoices_live_value_part"):
+        session.execute(text("UPDATE invoices SET value_part = 1 WHERE id = :id"), {"id": third.id})
+
+
+def _instalment(deal, by):
+    """Create Invoice for a fifth of the deal's value."""
+    deal = deal_with_lines(deal.id)
+    return draft_for_deal(deal, replace(deal_to_bill(deal), lines=[line(unit_price="500")]), by=by)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cornerspot.billing.states import FINALIZED, INVOICE, UNPAID, InvoiceStatus
@@ -63,18 +63,30 @@ class Invoice(PricedDocument, TenantOwned):
             "CASE status WHEN 'draft' THEN paid_minor = 0 WHEN 'cancelled' THEN paid_minor = 0"
             " WHEN 'open' THEN paid_minor = 0 AND total_minor > 0"
             " WHEN 'partially_paid' THEN paid_minor > 0 AND paid_minor < total_minor"
-            " WHEN 'paid' THEN paid_minor = total_minor ELSE true END",
+            " WHEN 'paid' THEN paid_minor = total_minor WHEN 'void' THEN paid_minor = 0"
+            " WHEN 'uncollectible' THEN paid_minor < total_minor END",
             name="paid_fits_status",
         ),
         CheckConstraint("deleted_at IS NULL OR number IS NULL", name="only_drafts_in_trash"),
         CheckConstraint("char_length(manual_number) <= 32", name="manual_number_length"),
         CheckConstraint("(status = 'void') = (voided_at IS NOT NULL)", name="voided_fits_status"),
+        CheckConstraint("(status = 'uncollectible') = (written_off_at IS NOT NULL)", name="written_off_fits_status"),
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_fits_status"),
         tenant_index("ix_invoices_recent", "created_at", "id"),
         tenant_index("ix_invoices_status", "status", "created_at", "id"),
         tenant_index("ix_invoices_account_id", "account_id", "created_at"),
         tenant_index("ix_invoices_deal_id", "deal_id"),
         tenant_index("ix_invoices_due", "status", "due_on"),
+        tenant_index("ix_invoices_finalized_at", "finalized_at"),
+        CheckConstraint("value_part IS NULL OR (deal_id IS NOT NULL AND value_part >= 0)", name="value_part_of_deal"),
+        Index(
+            "uq_invoices_live_value_part",
+            "tenant_id",
+            "deal_id",
+            "value_part",
+            unique=True,
+            postgresql_where="value_part IS NOT NULL AND deleted_at IS NULL AND status NOT IN ('void', 'cancelled')",
+        ),
     )
 
     status: Mapped[str] = mapped_column(default=S.DRAFT)
@@ -82,6 +94,7 @@ class Invoice(PricedDocument, TenantOwned):
     account_id: Mapped[UUID | None]
     contact_id: Mapped[UUID | None]
     deal_id: Mapped[UUID | None]
+    value_part: Mapped[int | None]  # which instalment of the value of a deal without lines, from 0
     copied_from_id: Mapped[UUID | None]
     created_by: Mapped[UUID | None]
     number: Mapped[str | None]
@@ -104,6 +117,7 @@ class Invoice(PricedDocument, TenantOwned):
     viewed_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     voided_at: Mapped[datetime | None]
+    written_off_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     pdf_file_id: Mapped[UUID | None]
@@ -152,7 +166,7 @@ class Invoice(PricedDocument, TenantOwned):
         to = self._status_when_paid(paid_minor)
         if to != self.status:
             INVOICE.require(S(self.status), to)
-        self.status, self.paid_minor = to, paid_minor
+        self.status, self.paid_minor, self.written_off_at = to, paid_minor, None
         self.balance_minor = self.total_minor - paid_minor
         self.paid_at = (self.paid_at or clock.now()) if to is S.PAID else None
 
@@ -160,6 +174,15 @@ class Invoice(PricedDocument, TenantOwned):
         """Be nullified; the number stays taken. Raises IllegalTransition."""
         INVOICE.require(S(self.status), S.VOID)
         self.status, self.voided_at = S.VOID, clock.now()
+
+    def write_off(self) -> None:
+        """Be bad debt that nobody asks for any more, and kept; raises IllegalTransition."""
+        INVOICE.require(S(self.status), S.UNCOLLECTIBLE)
+        self.status, self.written_off_at = S.UNCOLLECTIBLE, clock.now()
+
+    def reopen(self) -> None:
+        """Be owed again after it was written off; raises IllegalTransition."""
+        self.settle(self.paid_minor)
 
     def cancel(self) -> None:
         """Be withdrawn before it was final; raises IllegalTransition."""
