@@ -93,6 +93,7 @@ def serve_static(app: Flask, settings: Settings) -> None:
         autorefresh=settings.environment == "development",
         max_age=0 if settings.environment == "development" else HOUR,
         immutable_file_test=r"/vendor/.+\.[0-9a-f]{10}\.[a-z0-9]+$",
+        add_headers_function=security.add_static_headers,
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import NotFound as HTTPNotFound
+from werkzeug.utils import redirect
 
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy.context import CurrentTeam, Scope, bound, current_scope
@@ -42,6 +43,8 @@ class TeamMiddleware:
                 return self.wsgi(environ, start)
         if found.team.status == TeamStatus.CLOSED:
             return self._not_found(environ, start)
+        if found.prefix and environ["PATH_INFO"] == found.prefix:
+            return _add_slash(environ, start)
         environ["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + found.prefix
         environ["PATH_INFO"] = environ["PATH_INFO"].removeprefix(found.prefix) or "/"
         with bound(Scope(team=found.team)):
@@ -50,7 +53,14 @@ class TeamMiddleware:
     def _not_found(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         with bound(Scope(reason="no such team")), self.app.request_context(environ):
             response: Response = self.app.make_response(self.app.handle_user_exception(HTTPNotFound()))
-            return response(environ, start)
+            return self.app.process_response(response)(environ, start)  # With the headers of every page.
+
+
+def _add_slash(environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+    """Send ``/acme`` to ``/acme/``, because the team's cookie is for what lies below the slash."""
+    address = f"{environ.get('SCRIPT_NAME', '')}{environ['PATH_INFO']}/"
+    query = environ.get("QUERY_STRING", "")
+    return redirect(f"{address}?{query}" if query else address, 308)(environ, start)
 
 
 def team_of_request() -> CurrentTeam | None:

@@ -27,7 +27,7 @@ def resolve_team(*, host: str, path: str, base_host: str) -> Resolved | None:
     slug = _slug_of_host(host, base_host)
     if slug is not None:
         return Resolved(find_team(Team.slug == slug), "")
-    first = path.lstrip("/").split("/", 1)[0]
+    first = path.removeprefix("/").split("/", 1)[0]  # ``//acme`` names no team.
     if not first or first in RESERVED_SLUGS:
         return None
     if not is_slug(first):
