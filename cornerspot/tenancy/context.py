@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
 from cornerspot.db import db, session
+from cornerspot.kit import clock
 from cornerspot.kit.errors import NotFound
+from cornerspot.tenancy.current import CurrentTeam
+from cornerspot.tenancy.models import Team
 
 
 class OutsideTeam(RuntimeError):
@@ -20,25 +24,6 @@ class OutsideTeam(RuntimeError):
 
 class ScopeSwitched(RuntimeError):
     """A scope was entered in the middle of a transaction of another one: a bug."""
-
-
-@dataclass(frozen=True)
-class CurrentTeam:
-    """The team of the scope, as it was when the scope was entered."""
-
-    id: UUID
-    slug: str
-    name: str
-    status: str
-    currency: str
-    time_zone: str
-    country: str
-    locale: str
-
-    @property
-    def initials(self) -> str:
-        words = self.name.split()
-        return ("".join(word[0] for word in words[:2]) or "?").upper()
 
 
 @dataclass(frozen=True)
@@ -63,6 +48,11 @@ def current_team() -> CurrentTeam:
     if scope is None or scope.team is None:
         raise OutsideTeam("This needs a team: enter team_scope(team_id) first.")
     return scope.team
+
+
+def team_today() -> date:
+    """The day it is in the time zone of the team of the scope."""
+    return clock.today(current_team().time_zone)
 
 
 def current_tenant_id() -> UUID:
@@ -105,15 +95,11 @@ def system_scope(reason: str) -> Iterator[None]:
 
 def load_team(team_id: UUID) -> CurrentTeam:
     """The team with this id, read on a connection of its own; raises NotFound."""
-    from cornerspot.tenancy.models import Team
-
     return find_team(Team.id == team_id)
 
 
 def find_team(condition) -> CurrentTeam:  # type: ignore[no-untyped-def]
     """The one team that a condition names, read outside of any transaction; raises NotFound."""
-    from cornerspot.tenancy.models import Team
-
     columns = [getattr(Team, name) for name in CurrentTeam.__dataclass_fields__]
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         row = connection.execute(select(*columns).where(condition)).one_or_none()

@@ -11,7 +11,7 @@ from cornerspot.db.locks import lock_name
 from cornerspot.kit.currency import is_currency
 from cornerspot.kit.errors import Invalid
 from cornerspot.kit.ids import new_id
-from cornerspot.tenancy.context import CurrentTeam
+from cornerspot.tenancy.current import CurrentTeam
 from cornerspot.tenancy.models import Team, TeamStatus
 from cornerspot.tenancy.slugs import require_slug
 

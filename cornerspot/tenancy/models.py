@@ -9,7 +9,7 @@ from sqlalchemy import CHAR, CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cornerspot.db.base import GlobalModel, one_of
-from cornerspot.tenancy.context import CurrentTeam
+from cornerspot.tenancy.current import CurrentTeam
 
 
 class TeamStatus(StrEnum):
