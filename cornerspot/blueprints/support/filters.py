@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, parse_pattern
 from flask import Flask
 from markupsafe import Markup
 
@@ -47,8 +48,14 @@ def install(app: Flask) -> None:
 
 def _locale() -> Locale:
     team = team_of_request()
+    return _parsed_locale(team.locale if team else "en")
+
+
+@lru_cache(maxsize=256)
+def _parsed_locale(name: str) -> Locale:
+    """The locale of this name, English for one that nobody knows; a page asks for it at every number."""
     try:
-        return Locale.parse((team.locale if team else "en").replace("-", "_"))
+        return Locale.parse(name.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
         return Locale("en")
 
@@ -95,7 +102,10 @@ def percent(value: Decimal | int | None) -> str:
 
 
 def _decimal(value: Decimal | int, pattern: str) -> str:
-    return format_decimal(value, format=pattern, locale=_locale()).replace("-", MINUS)
+    return format_decimal(value, format=_parsed_pattern(pattern), locale=_locale()).replace("-", MINUS)
+
+
+_parsed_pattern = lru_cache(maxsize=64)(parse_pattern)
 
 
 def date_text(value: date | datetime | None) -> str:
