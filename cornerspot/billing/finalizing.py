@@ -21,13 +21,12 @@ from cornerspot.catalog.amounts import Totals
 from cornerspot.catalog.lines import reckon
 from cornerspot.db import session
 from cornerspot.jobs.publishing import publish
-from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict, IllegalTransition, Invalid
 from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import entitlements, lock_limit, require_below
 from cornerspot.plans.features import Feature, Limit
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import team_today
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def finalize_invoice(invoice: Invoice, *, by: Actor, on: date | None = None) -> 
     _require_draft(InvoiceStatus(before))
     _require_entitled()
     settings = billing_settings()
-    issued_on = on or invoice.invoice_on or _today()
+    issued_on = on or invoice.invoice_on or team_today()
     due_on = _due_on(invoice, issued_on)
     totals = reckon(invoice, invoice.lines)
     _require_finalizable(invoice, issued_on, due_on)
@@ -74,7 +73,7 @@ def finalize_invoice(invoice: Invoice, *, by: Actor, on: date | None = None) -> 
 def preview_finalization(invoice: Invoice) -> FinalizePreview:
     """What would happen if the draft were finalized now; needs its lines loaded."""
     settings = billing_settings()
-    issued_on = invoice.invoice_on or _today()
+    issued_on = invoice.invoice_on or team_today()
     number = invoice.manual_number or numbering.next_number(settings, on=issued_on)
     refusal = ""
     due_on = invoice.chosen_due_on or issued_on + timedelta(days=invoice.terms_days)
@@ -108,7 +107,7 @@ def _require_finalizable(invoice: Invoice, issued_on: date, due_on: date) -> Non
         raise Conflict("Add a line before finalizing: the invoice has none.")
     if invoice.total_minor < 0:
         raise Conflict("The total is below zero. Reduce the credits or discounts before finalizing.")
-    if issued_on > _today():
+    if issued_on > team_today():
         raise Invalid("The invoice date is after today. Choose today or an earlier date.", field="invoice_on")
     if due_on < issued_on:
         raise Invalid("The due date is before the invoice date. Change one of them.", field="chosen_due_on")
@@ -151,7 +150,3 @@ def _flush(number: str) -> None:
         raise Conflict(
             f"Another invoice has the number {number}. Change the manual number, or the pattern in Settings → Invoices."
         ) from error
-
-
-def _today() -> date:
-    return clock.today(current_team().time_zone)
