@@ -1,6 +1,6 @@
 """``python -m bench`` measures everything in one world and writes ``bench/results.json``.
 
-``python -m bench conversion walls`` measures only these, and writes nothing.
+``python -m bench conversion walls`` measures only these and replaces their results.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ def measurements(place: World) -> dict[str, Callable[[], dict[str, Any]]]:
 
 
 def main(wanted: list[str]) -> None:
-    """Measure, print JSON and a table, and keep the results of a full run."""
+    """Measure, print JSON and a table, and keep the results."""
     began = perf_counter()
     results: dict[str, Any] = {"measured_at": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine()}
     with world() as place:
         for name, measure in measurements(place).items():
             if not wanted or name in wanted:
-                results[name] = measure()
+                results[name] = measure() | {"load_average": machine()["load_average"]}
                 print(name, f"{perf_counter() - began:.0f} s", file=sys.stderr)
     results["machine"]["load_average_after"] = machine()["load_average"]
     results["took_seconds"] = round(perf_counter() - began)
     show(results)
-    if not wanted:
-        RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    kept = json.loads(RESULTS.read_text()) if wanted and RESULTS.exists() else {}
+    RESULTS.write_text(json.dumps(kept | results, indent=2) + "\n")
     for line in verdicts(results):
         print(line, file=sys.stderr)
 

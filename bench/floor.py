@@ -59,7 +59,8 @@ def begin(slug: str) -> tuple[psycopg.Cursor[Row], UUID, Row]:
     cursor.execute(f"SET LOCAL app.tenant_id = '{team['id']}'")
     token = signer.loads(request.cookies["cornerspot_team"])["_user_id"]
     person = one(cursor, "SELECT s.*, p.*, m.*, m.id AS membership_id FROM sign_ins s"
-                         " JOIN people p ON p.id = s.person_id JOIN memberships m ON m.person_id = p.id AND m.tenant_id = s.team_id"
+                         " JOIN people p ON p.id = s.person_id"
+                         " JOIN memberships m ON m.person_id = p.id AND m.tenant_id = s.team_id"
                          " WHERE s.token_digest = %s AND s.ended_at IS NULL AND s.expires_at > now()"
                          " AND s.team_id = %s AND m.deactivated_at IS NULL",
                  [hashlib.sha256(token.encode()).hexdigest(), team["id"]])  # fmt: skip
@@ -165,7 +166,8 @@ def finalize(slug: str, invoice_id: UUID) -> Any:
     cursor.execute("SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', %s, 0, NULL, NULL, %s, NULL)]"
                    "::procrastinate_job_to_defer_v1[])", ["billing_to_documents.floor", arguments])  # fmt: skip
     taken = one(cursor, "INSERT INTO number_series (tenant_id, id, created_at, kind, period, last_value,"
-                        " last_issued_on) VALUES (%s, %s, %s, 'invoice', '', 1, %s) ON CONFLICT (tenant_id, kind, period) DO UPDATE"
+                        " last_issued_on) VALUES (%s, %s, %s, 'invoice', '', 1, %s)"
+                        " ON CONFLICT (tenant_id, kind, period) DO UPDATE"
                         " SET last_value = number_series.last_value + 1, last_issued_on = EXCLUDED.last_issued_on"
                         " RETURNING last_value", [team, uuid4(), now, today])  # fmt: skip
     frozen = Jsonb({"seller": {"name": seller["legal_name"]}, "customer": invoice["account"]})
