@@ -13,7 +13,7 @@ from cornerspot.activity.recording import record
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
 from cornerspot.billing.models.payment import METHODS
-from cornerspot.billing.states import PAYABLE, InvoiceStatus
+from cornerspot.billing.states import InvoiceStatus
 from cornerspot.billing.transitions import note_transition
 from cornerspot.db import session
 from cornerspot.db.locks import lock
@@ -25,7 +25,7 @@ from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import require_feature
 from cornerspot.plans.features import Feature
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import current_team, team_today
 
 _NOT_PAYABLE = {
     InvoiceStatus.DRAFT: "This invoice is a draft. Finalize it before recording a payment.",
@@ -62,7 +62,7 @@ def record_manual_payment(
     if earlier is not None:
         _require_same(earlier, invoice, amount_minor, method, received_on)
         return earlier
-    if invoice.status not in PAYABLE:
+    if not invoice.is_payable:
         raise Conflict(_NOT_PAYABLE[InvoiceStatus(invoice.status)])
     _require_sound(invoice, amount_minor, method, received_on)
     payment = _booked(invoice, amount_minor, received_on)
@@ -157,5 +157,5 @@ def _require_sound(invoice: Invoice, amount_minor: int, method: str, received_on
         raise Invalid(f"Only {owed} is outstanding. Enter that or less.", field="amount")
     if method not in METHODS:
         raise Invalid("Choose how the money arrived.", field="method")
-    if received_on > clock.today(current_team().time_zone):
+    if received_on > team_today():
         raise Invalid("The date is after today. Enter the day the money arrived.", field="received_on")

@@ -174,13 +174,14 @@ ACTIONS = {
 }
 
 
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("status", S)
+WITH_MONEY = {S.PARTIALLY_PAID, S.PAID, S.UNCOLLECTIBLE}
+PAIRS = [(status, action) for status in S for action in ACTIONS if action != "undo a payment" or status in WITH_MONEY]
+
+
+@pytest.mark.parametrize(("status", "action"), PAIRS)
 def test_an_action_is_done_or_refused_with_its_own_sentence(team, story, status, action):
     allowed, act = ACTIONS[action]
     invoice = _in_status(status, story.owner)
-    if action == "undo a payment" and _payment() is None:
-        pytest.skip("no money, nothing to undo")
     if status in allowed:
         act(invoice, story.owner)
         session.flush()
@@ -221,7 +222,7 @@ def _require_sentence(error):
 
 
 def _payment():
-    return session.scalars(select(Payment)).first()
+    return session.scalars(select(Payment)).one()
 
 
 def _manager(story):

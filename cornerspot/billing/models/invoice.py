@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cornerspot.billing.states import FINALIZED, INVOICE, UNPAID, InvoiceStatus
+from cornerspot.billing.states import FINALIZED, INVOICE, PAYABLE, UNPAID, InvoiceStatus
 from cornerspot.catalog.models import PERCENT, PricedDocument, PricedLine, amounts_add_up
 from cornerspot.crm.models import Account, Contact, Deal
 from cornerspot.db.base import one_of
@@ -147,6 +147,10 @@ class Invoice(PricedDocument, TenantOwned):
     @property
     def is_unpaid(self) -> bool:
         return self.status in UNPAID
+
+    @property
+    def is_payable(self) -> bool:
+        return self.status in PAYABLE
 
     def is_overdue(self, on: date) -> bool:
         """Whether money is owed after the due date, on a day in the team's zone."""

@@ -16,6 +16,7 @@ from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register 
     invoice_pdfs,
     invoice_sent_marks,
     invoice_voids,
+    invoice_write_offs,
     invoices,
     line_products,
     wording,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -14,8 +15,8 @@ from cornerspot.activity.wording import wording
 from cornerspot.billing.deleting import KEPT_FOR
 from cornerspot.billing.finalizing import preview_finalization
 from cornerspot.billing.models import Invoice
-from cornerspot.billing.reading import copies_around, payments_of, today
-from cornerspot.billing.states import InvoiceStatus
+from cornerspot.billing.reading import copies_around, payments_of
+from cornerspot.billing.states import WITHDRAWN, InvoiceStatus
 from cornerspot.blueprints.billing.invoice_forms import terms_label
 from cornerspot.blueprints.billing.totals import invoice_rows, owed
 from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField
@@ -24,7 +25,7 @@ from cornerspot.blueprints.support.forms import Form
 from cornerspot.blueprints.support.record_fields import AmountField, DayField
 from cornerspot.kit.money import Money
 from cornerspot.kit.money_text import format_money
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import current_team, team_today
 
 S = InvoiceStatus
 METHOD_WORDS = {
@@ -101,7 +102,7 @@ def render_invoice(invoice: Invoice, *, dialog: OpenDialog | None = None) -> str
     shown = dialog or OpenDialog()
     kind = request.args.get("activity", "")
     source, copies = copies_around(invoice)
-    on = today()
+    on = team_today()
     return render_template(
         "billing/invoices/show.html",
         invoice=invoice,
@@ -127,30 +128,37 @@ def render_invoice(invoice: Invoice, *, dialog: OpenDialog | None = None) -> str
 
 
 def new_payment_form(invoice: Invoice) -> PaymentForm:
-    """The form with what is outstanding filled in, and a key that makes a double click harmless."""
-    amount = format_money(Money(owed(invoice), invoice.currency), current_team().locale, with_symbol=False)
+    """The form with what is left filled in, and a key that makes a double click harmless."""
+    amount = format_money(Money(invoice.balance_minor, invoice.currency), current_team().locale, with_symbol=False)
     return PaymentForm(
         formdata=None,
-        data={"amount": amount, "method": "bank_transfer", "received_on": today(), "request_key": uuid4().hex},
+        data={"amount": amount, "method": "bank_transfer", "received_on": team_today(), "request_key": uuid4().hex},
     ).bind(invoice)
 
 
 def hero_of(invoice: Invoice) -> Hero:
     """The one fact that leads, its tiles, how much is collected, and the life so far."""
     settled = invoice.status == S.PAID
-    gone = invoice.status in (S.VOID, S.CANCELLED)
+    gone = invoice.status in WITHDRAWN
     minor = invoice.paid_minor if settled else invoice.total_minor if gone else invoice.balance_minor
-    label = {S.PAID: "Total paid", S.VOID: "Void", S.CANCELLED: "Cancelled"}.get(S(invoice.status), "Amount due")
     return Hero(
-        headline_label=label,
+        headline_label=_HEADLINES.get(S(invoice.status), "Amount due"),
         headline=money(minor, invoice.currency),
         note=_note(invoice),
-        tone="red" if invoice.is_overdue(today()) else None,
+        tone="red" if invoice.is_overdue(team_today()) else None,
         tiles=_tiles(invoice, settled, gone),
         percent=_percent(invoice) if invoice.is_finalized and not gone else None,
         steps=_steps(invoice),
-        struck=gone,
+        struck=gone or invoice.status == S.UNCOLLECTIBLE,
     )
+
+
+_HEADLINES = {
+    S.PAID: "Total paid",
+    S.VOID: "Void",
+    S.UNCOLLECTIBLE: "Uncollectible",
+    S.CANCELLED: "Cancelled",
+}
 
 
 def _note(invoice: Invoice) -> str:
@@ -159,9 +167,15 @@ def _note(invoice: Invoice) -> str:
     if invoice.status == S.PAID:
         return f"Paid on {short_date(invoice.paid_at)}"
     if invoice.is_unpaid:
-        late = invoice.is_overdue(today())
+        late = invoice.is_overdue(team_today())
         return f"{'Was due' if late else 'Due'} {relative_date(invoice.due_on)}"
-    return f"Since {short_date(invoice.voided_at or invoice.cancelled_at)}"
+    if invoice.status == S.UNCOLLECTIBLE:
+        return f"Nothing asked for any more since {short_date(invoice.written_off_at)}"
+    return f"Since {short_date(_stopped_at(invoice))}"
+
+
+def _stopped_at(invoice: Invoice) -> datetime | None:
+    return invoice.voided_at or invoice.written_off_at or invoice.cancelled_at
 
 
 def _tiles(invoice: Invoice, settled: bool, gone: bool) -> list[dict[str, Any]]:
@@ -172,7 +186,11 @@ def _tiles(invoice: Invoice, settled: bool, gone: bool) -> list[dict[str, Any]]:
         tile("Subtotal", invoice.subtotal_minor),
         tile("Paid" if settled else "Collected", invoice.paid_minor, "green" if invoice.paid_minor else None),
         tile("Refunded", invoice.refunded_minor),
-        tile("Outstanding", 0 if gone else invoice.balance_minor, "red" if invoice.is_overdue(today()) else None),
+        tile("Written off", invoice.balance_minor)
+        if invoice.status == S.UNCOLLECTIBLE
+        else tile(
+            "Outstanding", 0 if gone else invoice.balance_minor, "red" if invoice.is_overdue(team_today()) else None
+        ),
     ]
 
 
@@ -191,11 +209,10 @@ def _steps(invoice: Invoice) -> list[dict[str, Any]]:
         _step("Viewed", invoice.viewed_at, "Not viewed"),
         _step("Paid", invoice.paid_at, "Awaiting payment"),
     ]
-    if invoice.status in (S.VOID, S.CANCELLED):
-        word = "Void" if invoice.status == S.VOID else "Cancelled"
+    if _stopped_at(invoice) is not None:
         steps[-1] = {
-            "label": word,
-            "at": short_date(invoice.voided_at or invoice.cancelled_at),
+            "label": _HEADLINES[S(invoice.status)],
+            "at": short_date(_stopped_at(invoice)),
             "state": "stopped",
             "note": None,
         }

@@ -17,7 +17,6 @@ from cornerspot.billing.reading import (
     invoice_counts,
     invoice_with_everything,
     invoices_page,
-    today,
 )
 from cornerspot.billing.settings import billing_settings
 from cornerspot.billing.states import InvoiceStatus
@@ -25,17 +24,17 @@ from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.billing.differences import explain
 from cornerspot.blueprints.billing.invoice_forms import InvoiceDraft
 from cornerspot.blueprints.billing.invoice_page import render_invoice
-from cornerspot.blueprints.billing.totals import preview_rows
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.line_form import empty_row
 from cornerspot.blueprints.support.records import find
+from cornerspot.blueprints.support.totals import totals_rows
 from cornerspot.crm.models import Account, Contact, Deal
 from cornerspot.kit.errors import Conflict
 from cornerspot.kit.ids import decode_public_id
 from cornerspot.people.permissions import Permission
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import current_team, team_today
 
 TABS = (
     ("all", "All"),
@@ -43,6 +42,7 @@ TABS = (
     ("open", "Open"),
     ("overdue", "Overdue"),
     ("paid", "Paid"),
+    ("uncollectible", "Uncollectible"),
     ("void", "Void"),
 )
 
@@ -62,7 +62,7 @@ def invoices_index() -> ResponseReturnValue:
         "billing/invoices/index.html",
         page=page,
         status=status,
-        today=today(),
+        today=team_today(),
         account=find(Account, account_id) if account_id else None,
         is_empty=not page.rows and status == "all" and not kept,
         tabs=[
@@ -157,7 +157,7 @@ def invoices_preview() -> ResponseReturnValue:
         draft=draft,
         form=draft.form,
         totals=totals,
-        rows=preview_rows(totals),
+        rows=totals_rows(totals),
         amounts=draft.amounts(totals),
     )
 
@@ -171,7 +171,7 @@ def _form(draft: InvoiceDraft) -> str:
         invoice=draft.invoice,
         deal=draft.deal,
         totals=totals,
-        rows=preview_rows(totals),
+        rows=totals_rows(totals),
         amounts=draft.amounts(totals),
         empty=empty_row(),
         products={str(product.id): product for product in draft.products},
