@@ -242,7 +242,13 @@ def test_filters_with_another_teams_ids_and_words_find_nothing(ours, theirs, pat
 
 def test_choices_offer_ones_own_rows_only(ours, theirs):
     browser = ours[0].sign_in("owner")
-    for path in ("/accounts/choices", "/contacts/choices", "/products/choices", "/invoices/customers", "/invoices/products"):
+    for path in (
+        "/accounts/choices",
+        "/contacts/choices",
+        "/products/choices",
+        "/invoices/customers",
+        "/invoices/products",
+    ):
         answer = browser.get(path, query_string={"q": MARK, "currency": "EUR"})
         assert answer.status_code == 200
         assert MARK not in answer.text.replace(f'value="{MARK}"', ""), path
@@ -252,7 +258,7 @@ def test_choices_offer_ones_own_rows_only(ours, theirs):
 def test_a_note_with_markup_is_shown_as_text(ours, prefix):
     places = {"inv": "invoices", "dea": "deals", "acc": "accounts", "con": "contacts"}
     path = f"/{places[prefix]}/{encode_public_id(prefix, ours[1][prefix])}"
-    body = "<img src=x onerror=alert(1)><script>alert(2)</script> https://example.com/\"onmouseover=alert(3)"
+    body = '<img src=x onerror=alert(1)><script>alert(2)</script> https://example.com/"onmouseover=alert(3)'
     browser = ours[0].sign_in("owner")
     assert browser.post(f"{path}/notes", data={"body": body}).status_code in (200, 302, 303)
     shown = browser.get(f"{path}/activity" if prefix in ("dea", "acc") else path).text

@@ -74,9 +74,11 @@ def owner_choices() -> list[tuple[UUID, str]]:
 
 def changed_query(endpoint: str, **changes: Any) -> str:
     """This page's address with other filters; a None takes one away, and paging starts anew."""
-    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key not in ("cursor", *changes)}
-    values: dict[str, Any] = {key: value for key, value in changes.items() if value is not None}
-    return url_for(endpoint, **(request.view_args or {}), **kept, **values)
+    dropped = ("cursor", "endpoint", *changes)  # ``endpoint`` and ``_…`` mean something to url_for, not to a page.
+    kept = {key: value for key, value in request.args.items() if key not in dropped and not key.startswith("_")}
+    changed = {key: value for key, value in changes.items() if value is not None}
+    values: dict[str, Any] = {**kept, **(request.view_args or {}), **changed}
+    return url_for(endpoint, **values)
 
 
 def cursor_query(endpoint: str, cursor: str | None) -> str | None:
