@@ -22,7 +22,7 @@ from cornerspot.billing.settings import billing_settings
 from cornerspot.db import session
 from cornerspot.kit import clock, ids
 from cornerspot.kit.errors import Conflict, Invalid
-from cornerspot.tenancy import current_team, current_tenant_id
+from cornerspot.tenancy import current_tenant_id, team_today
 
 LONGEST_NUMBER = 32
 KIND = "invoice"
@@ -54,7 +54,7 @@ def require_free_pattern(settings: BillingSettings) -> None:
     Its next number must be free, and no number that was typed in by hand may look
     like one of the numbers to come.
     """
-    upcoming = next_number(settings, on=clock.today(current_team().time_zone))
+    upcoming = next_number(settings, on=team_today())
     if is_taken(upcoming):
         raise _refused(f"The next number would be {upcoming}, which an invoice has already. Change the text.")
     manual = session.scalars(select(Invoice.manual_number).where(Invoice.manual_number.is_not(None))).all()

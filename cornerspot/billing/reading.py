@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +14,9 @@ from sqlalchemy.orm import joinedload, selectinload
 from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
 from cornerspot.billing.states import FINALIZED, UNPAID, InvoiceStatus
 from cornerspot.db import session
-from cornerspot.kit import clock
 from cornerspot.kit.errors import NotFound
 from cornerspot.kit.paging import Page, decode_cursor, encode_cursor
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import team_today
 
 S = InvoiceStatus
 PAGE_SIZE = 50
@@ -162,11 +161,6 @@ def sums_of_deal(deal_id: UUID) -> list[CurrencySums]:
     return _sums(Invoice.deal_id == deal_id)
 
 
-def today() -> date:
-    """The day it is in the team's zone, against which overdue is judged."""
-    return clock.today(current_team().time_zone)
-
-
 def _listed(where: ColumnElement[bool], *, limit: int = 200) -> list[Invoice]:
     statement = (
         select(Invoice)
@@ -187,7 +181,7 @@ def _sums(where: ColumnElement[bool]) -> list[CurrencySums]:
             func.sum(Invoice.total_minor),
             func.sum(Invoice.paid_minor),
             func.coalesce(func.sum(Invoice.balance_minor).filter(owed), 0),
-            func.coalesce(func.sum(Invoice.balance_minor).filter(and_(owed, Invoice.due_on < today())), 0),
+            func.coalesce(func.sum(Invoice.balance_minor).filter(and_(owed, Invoice.due_on < team_today())), 0),
         )
         .where(where, Invoice.status.in_(FINALIZED - {S.VOID}))
         .group_by(Invoice.currency)
@@ -199,7 +193,7 @@ def _sums(where: ColumnElement[bool]) -> list[CurrencySums]:
 def _in_filter(status: str) -> ColumnElement[bool]:
     condition: ColumnElement[bool] = Invoice.status.in_(FILTERS[status])
     if status == "overdue":
-        condition = and_(condition, Invoice.due_on < today(), Invoice.balance_minor > 0)
+        condition = and_(condition, Invoice.due_on < team_today(), Invoice.balance_minor > 0)
     return condition if status != "all" else literal(True)
 
 

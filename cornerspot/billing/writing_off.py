@@ -8,13 +8,12 @@ from cornerspot.billing.models import Invoice
 from cornerspot.billing.states import INVOICE, InvoiceStatus
 from cornerspot.billing.transitions import note_transition
 from cornerspot.db import session
-from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict, Invalid
 from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import require_feature
 from cornerspot.plans.features import Feature
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import team_today
 
 S = InvoiceStatus
 NOT_OVERDUE = "This invoice is not overdue yet, so it may still be paid. Wait for its due date, or void it."
@@ -40,7 +39,7 @@ def write_off_invoice(invoice: Invoice, *, reason: str, by: Actor) -> None:
     lock_invoice(invoice)
     before = invoice.status
     INVOICE.require(S(before), S.UNCOLLECTIBLE)
-    if not invoice.is_overdue(clock.today(current_team().time_zone)):
+    if not invoice.is_overdue(team_today()):
         raise Conflict(NOT_OVERDUE)
     if not reason.strip():
         raise Invalid("Say why nobody will pay it; it stays on record.", field="reason")

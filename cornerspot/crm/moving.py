@@ -20,7 +20,7 @@ from cornerspot.kit.errors import Conflict, Invalid
 from cornerspot.people.actors import Actor
 from cornerspot.plans.entitlements import require_feature
 from cornerspot.plans.features import Feature
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import team_today
 
 LONGEST_REASON = 500
 WORDS = {StageClass.WON: "won", StageClass.LOST: "lost"}
@@ -66,7 +66,7 @@ def move_deal(
 
 def _close(deal: Deal, to: StageClass, *, closed_on: date | None, lost_reason: str) -> None:
     """Set what a closed deal says about its end, or take it away from an open one."""
-    today = clock.today(current_team().time_zone)
+    today = team_today()
     if to is StageClass.OPEN:
         deal.closed_on, deal.lost_reason = None, ""
         return

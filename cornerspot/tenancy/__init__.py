@@ -12,6 +12,7 @@ from cornerspot.tenancy.context import (
     current_tenant_id,
     system_scope,
     team_scope,
+    team_today,
 )
 from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_relationship
 
@@ -23,6 +24,7 @@ __all__ = [
     "current_tenant_id",
     "system_scope",
     "team_scope",
+    "team_today",
     "tenant_fk",
     "tenant_relationship",
 ]

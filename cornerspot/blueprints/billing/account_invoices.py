@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from cornerspot.billing.reading import CurrencySums, invoices_page, sums_of_account, today
+from cornerspot.billing.reading import CurrencySums, invoices_page, sums_of_account
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.gate import gate
@@ -16,6 +16,7 @@ from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.crm.models import Account
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
+from cornerspot.tenancy import team_today
 
 
 @blueprint.get("/accounts/<id('acc'):account_id>/invoices")
@@ -29,7 +30,7 @@ def account_invoices_index(account_id: UUID) -> ResponseReturnValue:
         tab="invoices",
         page=page,
         sums=sums_of_account(account_id),
-        today=today(),
+        today=team_today(),
     )
 
 

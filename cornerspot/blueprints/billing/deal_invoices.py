@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.deal_billing import billed_lines, unbilled_lines
 from cornerspot.billing.models import Invoice
-from cornerspot.billing.reading import invoices_of_deal, sums_of_deal, today
+from cornerspot.billing.reading import invoices_of_deal, sums_of_deal
 from cornerspot.billing.states import WITHDRAWN
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.support.gate import gate
@@ -19,6 +19,7 @@ from cornerspot.crm.deal_page import deal_lines_options
 from cornerspot.crm.models import Deal
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
+from cornerspot.tenancy import team_today
 
 
 @blueprint.app_template_global()
@@ -44,5 +45,5 @@ def deal_invoices_index(deal_id: UUID) -> ResponseReturnValue:
         unbilled=[part for part in unbilled if not part.line.is_recurring],
         recurring=[part for part in unbilled if part.line.is_recurring],
         reduced=[row for row in billed_lines(deal) if row.reduced],
-        today=today(),
+        today=team_today(),
     )

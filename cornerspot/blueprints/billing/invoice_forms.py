@@ -11,7 +11,6 @@ from wtforms import BooleanField
 
 from cornerspot.billing.drafting import DraftInput
 from cornerspot.billing.models import BillingSettings, Invoice
-from cornerspot.billing.reading import today
 from cornerspot.billing.settings import billing_settings
 from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField, VersionField, choices_of
 from cornerspot.blueprints.support.forms import Form
@@ -35,7 +34,7 @@ from cornerspot.crm.listing import account_choices, contact_choices
 from cornerspot.crm.models import Account, Contact, Deal
 from cornerspot.db import session
 from cornerspot.kit.errors import DomainError, Invalid
-from cornerspot.tenancy import current_team, current_tenant_id
+from cornerspot.tenancy import current_team, current_tenant_id, team_today
 
 TERMS = {0: "Due on receipt", 15: "Net 15", 30: "Net 30", 45: "Net 45", 60: "Net 60", 90: "Net 90"}
 LONGEST_TEXT = 5000
@@ -146,7 +145,7 @@ class InvoiceDraft:
     def due_on(self) -> date:
         """When it will be due if it is finalized on its date, or today."""
         chosen: date | None = self.form.chosen_due_on.data
-        return chosen or (self.form.invoice_on.data or today()) + timedelta(days=min(self.terms_days, 365))
+        return chosen or (self.form.invoice_on.data or team_today()) + timedelta(days=min(self.terms_days, 365))
 
     @property
     def document_taxes(self) -> tuple[Copy, ...]:

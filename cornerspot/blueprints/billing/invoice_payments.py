@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
-from cornerspot.billing.reading import invoice_with_everything, today
+from cornerspot.billing.reading import invoice_with_everything
 from cornerspot.billing.settling import record_manual_payment, undo_payment
 from cornerspot.blueprints.billing.answers import back_to, refused_on_page, tell
 from cornerspot.blueprints.billing.blueprint import blueprint
@@ -21,6 +21,7 @@ from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.db import session
 from cornerspot.kit.errors import Invalid, NotFound
 from cornerspot.people.permissions import Permission
+from cornerspot.tenancy import team_today
 
 LONGEST_KEY = 64
 
@@ -68,7 +69,7 @@ def _record(invoice: Invoice, form: PaymentForm) -> Payment:
         invoice,
         amount_minor=form.amount.minor,
         method=form.method.data,
-        received_on=form.received_on.data or today(),
+        received_on=form.received_on.data or team_today(),
         reference=form.reference.data or "",
         note=form.note.data or "",
         by=current_actor(),

@@ -18,7 +18,7 @@ from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.forms import Form
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.records import get_or_404
-from cornerspot.catalog.amounts import Totals
+from cornerspot.blueprints.support.totals import totals_rows
 from cornerspot.conversion.answers import BillingAnswers, Invite, PortalAnswers, billing_answers, portal_answers
 from cornerspot.conversion.changes import digest_of, facts_of
 from cornerspot.conversion.models import Conversion, Step
@@ -26,11 +26,10 @@ from cornerspot.conversion.planning import ConversionPlan
 from cornerspot.conversion.reading import account_contacts, read_deal, read_plan
 from cornerspot.conversion.wizard import changes_since_acknowledged
 from cornerspot.crm.models import Contact, Deal
-from cornerspot.kit import clock
 from cornerspot.people.models import Membership
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import team_today
 
 STEPS = {
     Step.CONFIRM: "Confirm",
@@ -191,35 +190,11 @@ class InvoicePreview:
 def preview_of(page: WizardPage, answers: BillingAnswers) -> InvoicePreview:
     """What the invoice would look like with these answers."""
     days = page.usual_terms if answers.terms_days is None else answers.terms_days
-    today = clock.today(current_team().time_zone)
+    today = team_today()
     contact = next((contact for contact in page.contacts if contact.id == answers.contact_id), None)
     return InvoicePreview(
         contact, terms_text(days), today, today + timedelta(days=days), answers.finalize, totals_rows(page.plan.totals)
     )
-
-
-def totals_rows(totals: Totals) -> list[dict[str, Any]]:
-    """The arithmetic, line by line, for the totals band."""
-    rows: list[dict[str, Any]] = [{"label": "Subtotal", "minor": totals.subtotal_minor}]
-    if totals.line_discount_minor:
-        rows.append({"label": "Line discounts", "minor": -totals.line_discount_minor, "kind": "discount"})
-    rows += [
-        {"label": _with_percent(discount.name, discount.percent), "minor": -discount.amount_minor, "kind": "discount"}
-        for discount in totals.document_discounts
-    ]
-    rows += [
-        {
-            "label": f"{'Includes ' if totals.prices_include_tax else ''}{_with_percent(tax.name, tax.percent)}",
-            "minor": tax.tax_minor,
-            "kind": "tax",
-        }
-        for tax in totals.tax_breakdown
-    ]
-    return [*rows, {"label": "Total", "minor": totals.total_minor, "kind": "total"}]
-
-
-def _with_percent(name: str, percent: Any) -> str:
-    return name if percent is None else f"{name} {percent.normalize():f} %"
 
 
 def _usual_terms(deal: Deal) -> int:

@@ -22,9 +22,8 @@ from cornerspot.crm.boards import pipeline_board
 from cornerspot.crm.deal_page import deal_lines_options, deal_page_options
 from cornerspot.crm.models import Deal, Stage, StageClass
 from cornerspot.crm.moving import LONGEST_REASON, move_deal
-from cornerspot.kit import clock
 from cornerspot.people.permissions import Permission
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import team_today
 
 
 class MoveForm(Form):
@@ -39,7 +38,7 @@ class MoveForm(Form):
 @blueprint.app_template_global()
 def deal_move_form() -> MoveForm:
     """The form of the won and lost dialogs, closed today unless another day is chosen."""
-    return MoveForm(formdata=None, data={"closed_on": clock.today(current_team().time_zone)})
+    return MoveForm(formdata=None, data={"closed_on": team_today()})
 
 
 @blueprint.post("/deals/<id('dea'):deal_id>/moves")

@@ -11,10 +11,10 @@ from cornerspot.activity.notes import add_note
 from cornerspot.activity.reading import entries_of
 from cornerspot.blueprints.crm.blueprint import blueprint
 from cornerspot.blueprints.crm.helpers import cursor_query
-from cornerspot.blueprints.crm.totals import totals_rows
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.records import get_or_404
+from cornerspot.blueprints.support.totals import totals_rows
 from cornerspot.catalog.lines import totals_of
 from cornerspot.crm.deal_page import deal_lines_options, deal_page_options
 from cornerspot.crm.models import Deal

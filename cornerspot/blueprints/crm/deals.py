@@ -12,12 +12,12 @@ from cornerspot.activity.reading import entries_of
 from cornerspot.blueprints.crm.blueprint import blueprint
 from cornerspot.blueprints.crm.deal_forms import DealDraft
 from cornerspot.blueprints.crm.helpers import changed_query, cursor_query, id_argument, owner_choices
-from cornerspot.blueprints.crm.totals import totals_rows
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.line_form import empty_row
 from cornerspot.blueprints.support.records import find, get_or_404
+from cornerspot.blueprints.support.totals import totals_rows
 from cornerspot.catalog.lines import totals_of
 from cornerspot.crm.access import require_editable
 from cornerspot.crm.archiving import archive_record, restore_record, trash_record

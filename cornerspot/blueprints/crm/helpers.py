@@ -14,10 +14,9 @@ from cornerspot.activity.wording import Wording, wording
 from cornerspot.blueprints.crm.blueprint import blueprint
 from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.crm.access import teammates
-from cornerspot.kit import clock
 from cornerspot.kit.ids import decode_public_id
 from cornerspot.people.permissions import Permission
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import current_team, team_today
 
 
 @blueprint.app_template_global()
@@ -53,10 +52,7 @@ def decimal_of(text: str) -> Decimal:
     return Decimal(text)
 
 
-@blueprint.app_template_global()
-def team_today() -> Any:
-    """The day it is in the team's time zone."""
-    return clock.today(current_team().time_zone)
+blueprint.app_template_global("team_today")(team_today)
 
 
 def id_argument(name: str, prefix: str) -> UUID | None:

@@ -10,11 +10,10 @@ from cornerspot.blueprints.home.blueprint import blueprint
 from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
-from cornerspot.kit import clock
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
 from cornerspot.reports.overview import beginnings, deals_by_stage, money_owed, recent_activity
-from cornerspot.tenancy import current_team
+from cornerspot.tenancy import current_team, team_today
 from cornerspot.tenancy.http import team_of_request
 
 # The record an entry is about, and the page that shows it.
@@ -35,7 +34,7 @@ def index() -> ResponseReturnValue:
     sees_money = plan.allows(Feature.BILLING) and actor.may(Permission.READ_INVOICES)
     return render_template(
         "home/index.html",
-        today=clock.today(current_team().time_zone),
+        today=team_today(),
         stages=deals_by_stage() if sees_deals else None,
         owed=money_owed() if sees_money else None,
         activity=recent_activity(),

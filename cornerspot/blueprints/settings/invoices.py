@@ -9,7 +9,6 @@ from wtforms import BooleanField
 from cornerspot.billing.configuring import BillingSettingsInput, update_billing_settings
 from cornerspot.billing.models import BillingSettings
 from cornerspot.billing.numbering import current_series, next_number
-from cornerspot.billing.reading import today
 from cornerspot.billing.settings import billing_settings
 from cornerspot.blueprints.settings.blueprint import blueprint
 from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField, VersionField
@@ -18,6 +17,7 @@ from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
+from cornerspot.tenancy import team_today
 
 LONGEST = 5000
 TERMS = (
@@ -66,7 +66,7 @@ def invoices_update() -> ResponseReturnValue:
 
 
 def _page(form: InvoiceSettingsForm, settings: BillingSettings) -> str:
-    on = today()
+    on = team_today()
     series = current_series(settings, on=on)
     return render_template(
         "billing/settings.html",
