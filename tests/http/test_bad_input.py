@@ -83,8 +83,9 @@ def test_no_address_answers_with_a_server_error(app, furnished, kind):
     story, ids = furnished
     browser = story.sign_in("owner")
     reserved = ("endpoint", "_external", "_scheme", "_anchor", "_method", "invoice_id", "contact_id")  # of url_for
-    names = (*reserved, "q", "status", "cursor", "before", "after", "sort", "order", "account", "owner", "stage", "page",
-             "step", "from", "to", "tab", "kind", "next", "deal", "deal_id", "account_id", "product", "archived")  # fmt: skip
+    names = (*reserved, "q", "status", "cursor", "before", "after", "sort", "order", "account", "owner", "stage",
+             "page", "step", "from", "to", "tab", "kind", "next", "deal", "deal_id", "account_id", "product",
+             "archived")  # fmt: skip
     wrong = []
     for rule in team_rules(app):
         if "GET" not in rule.methods:
