@@ -146,11 +146,6 @@ def invoices_of_deal(deal_id: UUID) -> list[Invoice]:
     return _listed(Invoice.deal_id == deal_id)
 
 
-def recent_invoices_of_account(account_id: UUID, *, limit: int = 50) -> list[Invoice]:
-    """The account's newest invoices."""
-    return _listed(Invoice.account_id == account_id, limit=limit)
-
-
 def sums_of_account(account_id: UUID) -> list[CurrencySums]:
     """What the account was invoiced, has paid and owes, per currency."""
     return _sums(Invoice.account_id == account_id)

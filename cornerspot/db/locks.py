@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 from sqlalchemy import text
@@ -27,11 +26,6 @@ def lock(row: Row) -> Row:
     if found is None:
         raise NotFound()
     return row
-
-
-def lock_all(rows: Sequence[Row]) -> list[Row]:
-    """Lock several rows of one table in the order of their ids, so that two callers cannot deadlock."""
-    return [lock(row) for row in sorted(rows, key=lambda row: str(row.__mapper__.primary_key_from_instance(row)))]
 
 
 def lock_name(name: str) -> None:

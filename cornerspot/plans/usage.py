@@ -33,10 +33,6 @@ class Usage:
     size: int | None
 
     @property
-    def is_full(self) -> bool:
-        return self.size is not None and self.used >= self.size
-
-    @property
     def over_by(self) -> int:
         """How many more there are than the limit allows."""
         return max(0, self.used - self.size) if self.size is not None else 0

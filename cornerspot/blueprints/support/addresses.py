@@ -7,8 +7,6 @@ from urllib.parse import unquote, urlsplit
 
 from flask import current_app, request
 
-from cornerspot.tenancy.http import team_of_request
-
 _PATH = re.compile(r"/(?![/\\])[\w\-.~/?=&%+:,;@!$'()*]*", re.ASCII)
 
 
@@ -17,13 +15,6 @@ def team_address(slug: str, path: str = "/") -> str:
     external: str = current_app.config["SETTINGS"].external_url
     base = external if request.host.rsplit(":", 1)[0] != urlsplit(external).hostname else ""
     return f"{base}/{slug}{path}"
-
-
-def absolute_address(path: str) -> str:
-    """An address for e-mail: on this installation, in the team of the request if there is one."""
-    external: str = current_app.config["SETTINGS"].external_url
-    team = team_of_request()
-    return f"{external}/{team.slug}{path}" if team else f"{external}{path}"
 
 
 def local_target(wanted: str | None, *, default: str = "/") -> str:

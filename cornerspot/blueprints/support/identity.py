@@ -18,8 +18,6 @@ from cornerspot.people.models import Person, SignIn
 from cornerspot.people.sessions import begin_session, end_session, find_session
 from cornerspot.tenancy.http import team_of_request
 
-TOKEN_KEY = "_user_id"  # noqa: S105 - no secret: where Flask-Login keeps what get_id() returns
-
 
 class SignedIn(UserMixin):
     """The person of this browser, as an actor when it is in a team."""

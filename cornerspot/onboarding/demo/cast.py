@@ -157,10 +157,6 @@ DEAL_NAMES = (
     "Recruiting pages", "Sustainability report", "Corporate typeface", "Customer magazine",
 )  # fmt: skip
 
-PRAIRIE_DEALS = (
-    "Weekly beans", "Lobby coffee bar", "Office coffee", "Holiday blend", "Barista training", "Wholesale 2027",
-)  # fmt: skip
-
 LOST_REASONS = (
     "Budget moved to next year",
     "Chose a studio in their own city",
