@@ -36,7 +36,7 @@ def company_update() -> ResponseReturnValue:
         return render_template("settings/company.html", form=form), 422
     flash("Company saved.", "success")
     if company.tax_id and not looks_like_tax_id(company.tax_id, company.country):
-        flash("The tax id does not look like one of this country. It is saved all the same; check it.", "warning")
+        flash("The tax ID does not look like one of this country. It is saved all the same; check it.", "warning")
     return redirect(url_for("settings.company_show"))
 
 

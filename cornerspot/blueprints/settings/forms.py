@@ -37,7 +37,7 @@ class CompanyForm(Form):
     city = TextField("City", longest=120)
     region = TextField("State or region", longest=120)
     country = ChoiceField("Country", choices=country_choices)
-    tax_id = TextField("Tax id", longest=40)
+    tax_id = TextField("Tax ID", longest=40)
     email = TextField("E-mail", longest=254)
     time_zone = ChoiceField("Time zone", choices=time_zone_choices)
     currency = ChoiceField("Currency", choices=currency_choices)
