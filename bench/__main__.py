@@ -37,16 +37,15 @@ def main(wanted: list[str]) -> None:
     """Measure, print JSON and a table, and keep the results."""
     began = perf_counter()
     results: dict[str, Any] = {"measured_at": datetime.now(UTC).isoformat(timespec="minutes"), "machine": machine()}
+    kept = json.loads(RESULTS.read_text()) if wanted and RESULTS.exists() else {}
     with world() as place:
         for name, measure in measurements(place).items():
             if not wanted or name in wanted:
                 results[name] = measure() | {"load_average": machine()["load_average"]}
-                print(name, f"{perf_counter() - began:.0f} s", file=sys.stderr)
-    results["machine"]["load_average_after"] = machine()["load_average"]
-    results["took_seconds"] = round(perf_counter() - began)
+                results["took_seconds"] = round(perf_counter() - began)
+                RESULTS.write_text(json.dumps(kept | results, indent=2) + "\n")  # What is measured stays.
+                print(name, f"{results['took_seconds']} s", file=sys.stderr)
     show(results)
-    kept = json.loads(RESULTS.read_text()) if wanted and RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(kept | results, indent=2) + "\n")
     for line in verdicts(results):
         print(line, file=sys.stderr)
 
