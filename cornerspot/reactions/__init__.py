@@ -1,4 +1,8 @@
-"""Event-driven arrows between packages, one module per arrow."""
+"""Event-driven arrows between packages, one module per arrow, run by the worker.
+
+May import every domain package; none imports this one. ``load`` makes all reactions and
+tasks known, which publishing and the worker both need.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Signing up, signing in, invitations, switching team."""
+"""Pages for coming in: signing up and in, invitations, new passwords, choosing a team.
+
+Most are pages of the installation, outside of any team; ``entering`` hands a signed-in
+person over to a team's own address and cookie.
+"""
 
 from cornerspot.blueprints.auth.blueprint import blueprint
 

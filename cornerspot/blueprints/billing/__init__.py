@@ -1,4 +1,8 @@
-"""Pages of invoices and payments."""
+"""Pages of invoices and payments, and the Invoices tabs of deals and accounts.
+
+Every route needs the feature Billing; what was invoiced stays readable without it. Each
+state change is a module and a resource of its own, such as ``invoice_finalizations``.
+"""
 
 from cornerspot.blueprints.billing.blueprint import blueprint
 

@@ -1,4 +1,8 @@
-"""The wizard of Mark Won + Convert."""
+"""The wizard of Mark Won + Convert: its steps, the preview, the run and its summary.
+
+Every route needs CRM and Billing. ``page`` gathers what all steps show; ``steps`` saves,
+``runs`` makes the invoice, ``takeovers`` and ``undos`` are for two people and second thoughts.
+"""
 
 from cornerspot.blueprints.conversion.blueprint import blueprint
 

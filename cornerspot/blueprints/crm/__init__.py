@@ -1,4 +1,8 @@
-"""Pages of accounts, contacts, pipelines and deals."""
+"""Pages of accounts, contacts and deals: lists, board, tabs, forms, moves.
+
+Deals need the feature CRM; accounts and contacts are open to teams with Billing too
+(``KEEPING_CUSTOMERS``). Records stay readable without either.
+"""
 
 from cornerspot.blueprints.crm import (  # noqa: F401 - the routes register themselves
     accounts,

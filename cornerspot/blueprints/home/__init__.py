@@ -1,4 +1,7 @@
-"""The first page of a team."""
+"""The first page of a team, first steps included, and Help.
+
+Shows what the teammate may see and the plan has; the rest of the page is left out.
+"""
 
 from cornerspot.blueprints.home.blueprint import blueprint
 

@@ -1,4 +1,8 @@
-"""Pages for whoever runs the installation."""
+"""Pages for whoever runs the installation: teams, plans, overrides, dead jobs, mail, components.
+
+Open to people marked as operators, outside of any team; ``scope`` enters a team where a
+change needs one, and the change is recorded there.
+"""
 
 from cornerspot.blueprints.operators.blueprint import blueprint
 

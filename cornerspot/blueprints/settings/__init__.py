@@ -1,4 +1,7 @@
-"""Settings of a team: company, teammates, and one's own profile and sign-ins."""
+"""Settings of a team, and of oneself: company, teammates, pipelines, invoices, taxes, profile.
+
+Each page is a module named after what it sets; ``index`` lists those that the teammate may open.
+"""
 
 from cornerspot.blueprints.settings.blueprint import blueprint
 
