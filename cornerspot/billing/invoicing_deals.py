@@ -18,6 +18,7 @@ from cornerspot.billing.deal_billing import (
 from cornerspot.billing.deal_once import bill_value, split_discounts, taken_discounts, value_left
 from cornerspot.billing.drafting import DraftInput, create_draft
 from cornerspot.billing.models import Invoice
+from cornerspot.billing.settings import billing_settings
 from cornerspot.catalog.lines import LineInput
 from cornerspot.crm.models import Deal
 from cornerspot.db import session
@@ -34,6 +35,7 @@ def deal_to_bill(deal: Deal) -> DraftInput:
     unbilled = [part for part in unbilled_lines(deal) if not part.line.is_recurring]
     lines = [line_to_bill(part) for part in unbilled] if deal.lines else _value_as_lines(deal)
     discounts, _ = split_discounts(deal.discounts, taken_discounts(deal))
+    settings = billing_settings()
     return DraftInput(
         account=deal.account,
         contact=deal.contact,
@@ -42,6 +44,8 @@ def deal_to_bill(deal: Deal) -> DraftInput:
         discounts=discounts,
         taxes=tuple(deal.taxes),
         prices_include_tax=deal.prices_include_tax,
+        notes=settings.default_notes,
+        terms_text=settings.default_terms_text,
     )
 
 

@@ -10,6 +10,7 @@ from cornerspot.billing.deleting import delete_invoice
 from cornerspot.billing.drafting import DraftInput, create_draft
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.models import Invoice
+from cornerspot.billing.settings import billing_settings
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.conversion.answers import BillingAnswers, billing_answers
 from cornerspot.conversion.changes import DealChanged, digest_of, facts_of
@@ -104,6 +105,7 @@ def _require_unchanged(conversion: Conversion, plan: ConversionPlan) -> None:
 
 
 def _draft_of(deal: Deal, plan: ConversionPlan, answers: BillingAnswers) -> DraftInput:
+    settings = billing_settings()
     contact = session.get(Contact, (current_tenant_id(), answers.contact_id)) if answers.contact_id else None
     return DraftInput(
         account=deal.account,
@@ -114,6 +116,8 @@ def _draft_of(deal: Deal, plan: ConversionPlan, answers: BillingAnswers) -> Draf
         taxes=plan.taxes,
         prices_include_tax=plan.prices_include_tax,
         terms_days=answers.terms_days,
+        notes=settings.default_notes,
+        terms_text=settings.default_terms_text,
         internal_note=answers.internal_note,
     )
 

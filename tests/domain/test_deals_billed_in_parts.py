@@ -14,6 +14,7 @@ from cornerspot.billing.drafting import draft_input, update_draft
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.invoicing_deals import deal_to_bill, deal_with_lines, draft_for_deal
 from cornerspot.billing.models import Invoice
+from cornerspot.billing.settings import billing_settings
 from cornerspot.billing.voiding import void_invoice
 from cornerspot.catalog.lines import reckon
 from cornerspot.conversion.reading import read_deal, read_plan
@@ -209,3 +210,10 @@ def test_parts_differ_from_the_deal_by_half_a_unit_per_rounding_at_most(team, st
     roundings = 3 * (len(parts) + 1)  # line, document discount and rate, on each invoice and on the deal
     assert 2 * abs(sum(totals) - whole) <= roundings
     require_sound_books()
+
+
+def test_invoices_of_a_deal_say_what_the_team_says_by_default(seats, story):
+    settings = billing_settings()
+    settings.default_notes, settings.default_terms_text = "Thank you", "Interest by law"
+    created, converts = bill_quantities(seats, story.owner, "4"), converted(read_deal(seats.id), by=story.owner)
+    assert {(row.notes, row.terms_text) for row in (created, converts)} == {("Thank you", "Interest by law")}

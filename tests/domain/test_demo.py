@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from cornerspot.activity.models import ActivityEntry
 from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
+from cornerspot.billing.states import InvoiceStatus
 from cornerspot.cli import main
 from cornerspot.conversion.models import Conversion
 from cornerspot.conversion.reading import read_deal, read_plan
@@ -80,7 +81,7 @@ def test_the_table_of_sign_ins_names_every_one_of_them(app):
 
 
 def test_invoices_are_in_every_status_there_is_a_way_to(nordlicht):
-    assert set(counted(Invoice.status)) == {"draft", "open", "partially_paid", "paid", "void", "cancelled"}
+    assert set(counted(Invoice.status)) == set(InvoiceStatus)
     today = clock.today(nordlicht.time_zone)
     invoices = session.scalars(select(Invoice)).all()
     assert sum(invoice.is_overdue(today) for invoice in invoices) >= 3
@@ -88,6 +89,10 @@ def test_invoices_are_in_every_status_there_is_a_way_to(nordlicht):
     assert {invoice.currency for invoice in invoices} == {"EUR", "USD", "JPY"}
     assert any(invoice.prices_include_tax for invoice in invoices)
     assert any(invoice.discount_minor for invoice in invoices)
+    assert {invoice.sent_at is None for invoice in invoices if invoice.is_unpaid} == {True, False}
+    final = [invoice for invoice in invoices if invoice.is_finalized]
+    assert all("IBAN" in invoice.frozen["texts"]["payment_instructions"] for invoice in final)
+    assert all(invoice.terms_text and invoice.frozen["texts"]["footer"] for invoice in final)
     assert 55 <= len(invoices) <= 90
 
 

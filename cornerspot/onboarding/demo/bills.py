@@ -8,6 +8,7 @@ from functools import partial
 
 from cornerspot.billing.cancelling import cancel_invoice
 from cornerspot.billing.deleting import delete_invoice
+from cornerspot.billing.models import Invoice
 from cornerspot.catalog.lines import LineInput, custom_discount
 from cornerspot.onboarding.demo.invoices import (
     Bill,
@@ -18,6 +19,7 @@ from cornerspot.onboarding.demo.invoices import (
     pay_after,
     reissue_after,
     void_after,
+    write_off_after,
 )
 from cornerspot.onboarding.demo.studio import Studio
 
@@ -58,7 +60,9 @@ def _work(studio: Studio, days: int, company: str, code: str, quantity: int) -> 
     line = studio.line(code, Decimal(quantity), company=company, discounts=discounts)
     order = f"PO-{4100 + days}" if company in ("Elbtal Maschinenbau", "Nuova Officina") else ""
     after = studio.timetable.random.choice((0, 0, 1, 2))
-    return Bill(company, studio.timetable.days_ago(days), (line,), purchase_order=order, finalize_after=after)
+    return Bill(
+        company, studio.timetable.days_ago(days), (line,), purchase_order=order, finalize_after=after, is_sent=days > 5
+    )
 
 
 def _special(studio: Studio) -> list[Bill]:
@@ -104,23 +108,31 @@ def _unfinished(studio: Studio) -> list[Bill]:
 
 
 def _troubled(studio: Studio) -> list[Bill]:
-    """Long overdue, paid in part, bounced, void, and void with a corrected copy."""
+    """Long overdue, paid in part, bounced, void, void with a corrected copy, and given up, once too early."""
     table = studio.timetable
 
     def days_of(company: str, quantity: int) -> tuple[LineInput, ...]:
         return (studio.line("DES-D", Decimal(quantity), company=company),)
 
+    def given_up_too_early(invoice: Invoice) -> None:
+        write_off_after(studio, 75, "No answer to four reminders", invoice)
+        pay_after(studio, invoice, 120, None, method="bank_transfer")
+
     return [
         Bill("Rødovre Cykler", table.days_ago(89), days_of("Rødovre Cykler", 4), fate=lambda _: None),
         Bill("Café Œuvre", table.days_ago(75), days_of("Café Œuvre", 3),
              fate=lambda invoice: pay_after(studio, invoice, 40, 100_000)),
-        Bill("Galería Montes", table.days_ago(52), days_of("Galería Montes", 2), fate=lambda _: None),
+        Bill("Galería Montes", table.days_ago(52), days_of("Galería Montes", 2), fate=lambda _: None,
+             is_sent=False),
         Bill("Kaiserstuhl Weine", table.days_ago(166), days_of("Kaiserstuhl Weine", 1),
              fate=partial(bounce, studio, 12)),
         Bill("Studio Łąka", table.days_ago(236), days_of("Studio Łąka", 2),
              fate=partial(void_after, studio, 3, "Invoiced twice by mistake")),
         Bill("Quartier Nord", table.days_ago(114), days_of("Quartier Nord", 5),
              fate=partial(reissue_after, studio, 2, "Purchase order number was missing", "Quartier Nord")),
+        Bill("Oberhafen Kantine", table.days_ago(230), days_of("Oberhafen Kantine", 1),
+             fate=partial(write_off_after, studio, 110, "Going to court would cost more than the claim")),
+        Bill("Studio Łąka", table.days_ago(190), days_of("Studio Łąka", 1), fate=given_up_too_early),
     ]  # fmt: skip
 
 

@@ -10,17 +10,22 @@ from cornerspot.activity.notes import add_note
 from cornerspot.billing.drafting import DraftInput, create_draft
 from cornerspot.billing.duplicating import duplicate_invoice
 from cornerspot.billing.finalizing import finalize_invoice
+from cornerspot.billing.marking_sent import mark_sent
 from cornerspot.billing.models import Invoice, Payment
+from cornerspot.billing.settings import billing_settings
 from cornerspot.billing.settling import record_manual_payment, undo_payment
 from cornerspot.billing.voiding import void_invoice
+from cornerspot.billing.writing_off import write_off_invoice
 from cornerspot.catalog.lines import Copy, LineInput
 from cornerspot.kit import clock
 from cornerspot.onboarding.demo.cast import INVOICE_NOTES
 from cornerspot.onboarding.demo.studio import Studio
+from cornerspot.people.actors import Actor
 from cornerspot.tenancy import current_team
 
 SLOW_PAYERS = {"Elbtal Maschinenbau": 16, "Nuova Officina": 9, "Café Œuvre": 21, "Hanse Pharma": 4}
 WAYS_TO_PAY = ("bank_transfer",) * 12 + ("card", "card", "check", "other")
+SENT_AFTER = timedelta(minutes=3)
 Fate = Callable[[Invoice], object]
 
 
@@ -39,6 +44,7 @@ class Bill:
     notes: str = ""
     finalize_after: float | None = 0  # days; None leaves the draft
     fate: Fate | None = None
+    is_sent: bool = True
 
 
 def bill(studio: Studio, planned: Bill) -> None:
@@ -53,19 +59,27 @@ def bill(studio: Studio, planned: Bill) -> None:
             return
         table.add(
             table.after(planned.drafted, planned.finalize_after),
-            lambda: issue(studio, invoice, planned.company or "", fate=planned.fate),
+            lambda: issue(studio, invoice, planned.company or "", fate=planned.fate, sent=planned.is_sent),
         )
 
     table.add(planned.drafted, draft)
 
 
-def issue(studio: Studio, invoice: Invoice, company: str, *, fate: Fate | None = None) -> None:
-    """The invoice is final, and its customer will pay unless it has another fate."""
-    finalize_invoice(invoice, by=studio.anyone("manager", "admin"))
+def issue(studio: Studio, invoice: Invoice, company: str, *, fate: Fate | None = None, sent: bool = True) -> None:
+    """The invoice is final and on its way, and its customer will pay unless it has another fate."""
+    by = studio.anyone("manager", "admin")
+    finalize_invoice(invoice, by=by)
+    if sent:
+        send(studio, invoice, by=by)
     if fate is not None:
         fate(invoice)
     elif invoice.is_unpaid:
         await_payment(studio, invoice, company)
+
+
+def send(studio: Studio, invoice: Invoice, *, by: Actor) -> None:
+    """A little later the customer has the invoice."""
+    studio.timetable.add(clock.now() + SENT_AFTER, lambda: mark_sent(invoice, by=by))
 
 
 def await_payment(studio: Studio, invoice: Invoice, company: str) -> None:
@@ -111,6 +125,13 @@ def void_after(studio: Studio, days: int, reason: str, invoice: Invoice) -> None
     """An admin voids the invoice so many days from the present act."""
     table = studio.timetable
     table.add(table.later(days), lambda: void_invoice(invoice, by=studio.anyone("admin"), reason=reason))
+
+
+def write_off_after(studio: Studio, days: int, reason: str, invoice: Invoice) -> None:
+    """An admin gives up on the invoice so many days from the present act."""
+    table = studio.timetable
+    by = studio.actors["admin"][0]
+    table.add(table.later(days), lambda: write_off_invoice(invoice, reason=reason, by=by))
 
 
 def reissue_after(studio: Studio, days: int, reason: str, company: str, invoice: Invoice) -> None:
@@ -160,4 +181,5 @@ def _entered(studio: Studio, planned: Bill) -> DraftInput:
         terms_days=planned.terms_days,
         purchase_order=planned.purchase_order,
         notes=planned.notes,
+        terms_text=billing_settings().default_terms_text,
     )

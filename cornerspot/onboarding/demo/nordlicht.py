@@ -13,12 +13,13 @@ from cornerspot.crm.models import Deal
 from cornerspot.onboarding.demo import bills
 from cornerspot.onboarding.demo.cast import DEAL_NAMES, NORDLICHT_CUSTOMERS, NORDLICHT_OFFERS, NORDLICHT_TEAM
 from cornerspot.onboarding.demo.deals import Pursuit, Sequel, convert, leave_wizard_open, open_in, pursue, sell_more
-from cornerspot.onboarding.demo.invoices import await_payment, issue, void_after
+from cornerspot.onboarding.demo.invoices import await_payment, issue, send, void_after
 from cornerspot.onboarding.demo.studio import (
     Studio,
     meet,
     open_studio,
     print_on_documents,
+    print_on_invoices,
     set_discounts,
     set_rates,
     stock_catalog,
@@ -43,6 +44,22 @@ DISCOUNTS = (
     DiscountInput("Early booking", percent=Decimal("2.5")),
     DiscountInput("Opening offer", amount_minor=15_000, currency="EUR"),
 )
+# The account number is the example of the IBAN registry.
+INVOICE_TEXTS = {
+    "payment_instructions": (
+        "Please transfer the amount to Nordlicht Studio GmbH\n"
+        "IBAN DE89 3704 0044 0532 0130 00 · BIC COBADEFFXXX · Commerzbank\n"
+        "and give the invoice number as the reference."
+    ),
+    "default_terms_text": (
+        "All rights of use pass to the customer once the invoice is paid in full.\n"
+        "Late payment bears interest by § 288 BGB."
+    ),
+    "footer": (
+        "Nordlicht Studio GmbH · Große Elbstraße 145 · 22767 Hamburg\n"
+        "Amtsgericht Hamburg HRB 123456 · Managing directors: Hanna Petersen, Jonas Feddersen"
+    ),
+}
 
 # Deals that were won, by the day they closed. The last word is what happened then.
 WON = (
@@ -94,6 +111,7 @@ def _open(studio: Studio, planned: CurrentTeam) -> None:
         tax_id="DE298765435",
         email="hello@nordlicht.example",
     )
+    print_on_invoices(studio, **INVOICE_TEXTS)
     set_rates(studio, RATES)
     set_discounts(studio, DISCOUNTS)
     stock_catalog(studio, NORDLICHT_OFFERS)
@@ -143,11 +161,13 @@ def _sequel(studio: Studio, ending: str, company: str) -> Sequel | None:
 def _convert_and_go_on(studio: Studio, ending: str, company: str, deal: Deal) -> None:
     table = studio.timetable
     finalize = table.random.random() < 0.7
-    invoice = convert(deal, finalize=finalize, by=studio.anyone("manager"))
+    by = studio.anyone("manager")
+    invoice = convert(deal, finalize=finalize, by=by)
     fate = partial(void_after, studio, 6, "The wrong legal entity was invoiced") if ending == "voided" else None
     if not finalize:
         table.add(table.later(2), lambda: issue(studio, invoice, company, fate=fate))
     else:
+        send(studio, invoice, by=by)
         _follow(studio, invoice, company, fate)
     if ending == "partly":
         table.add(table.later(7), lambda: sell_more(studio, deal, company))

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from cornerspot.billing.configuring import BillingSettingsInput, update_billing_settings
+from cornerspot.billing.settings import billing_settings
 from cornerspot.catalog.discounts import DiscountInput, create_discount
 from cornerspot.catalog.lines import Copy, LineInput, discount_copy, tax_copy
 from cornerspot.catalog.models import Product
@@ -92,6 +94,13 @@ def print_on_documents(studio: Studio, **facts: str) -> None:
     """The team's documents show these facts of its company."""
     team = session.get_one(Team, current_team().id)
     update_company(team, replace(company_of(team), **facts), version=team.version, by=studio.anyone("admin", "owner"))
+
+
+def print_on_invoices(studio: Studio, **texts: str) -> None:
+    """The team's invoices say these texts by default."""
+    settings = billing_settings()
+    entered = BillingSettingsInput(number_pattern=settings.number_pattern, **texts)  # type: ignore[arg-type]
+    update_billing_settings(entered, seen=settings.version, by=studio.anyone("admin", "owner"))
 
 
 def stock_catalog(studio: Studio, offers: Sequence[Offer]) -> None:
