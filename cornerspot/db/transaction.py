@@ -9,10 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-from sqlalchemy import event, text
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, SessionTransaction
 
 from cornerspot.db import session
 
@@ -62,9 +59,3 @@ def reading_only() -> Iterator[None]:
         yield
     finally:
         read_only.reset(token)
-
-
-@event.listens_for(Session, "after_begin")
-def _begin_read_only(_: Session, __: SessionTransaction, connection: Connection) -> None:
-    if read_only.get() and not connection.in_nested_transaction():
-        connection.execute(text("SET TRANSACTION READ ONLY"))

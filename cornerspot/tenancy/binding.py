@@ -2,23 +2,30 @@
 
 ``SET LOCAL`` ends with the transaction, so that a pooled connection cannot carry
 a team into the next request. Row-level security reads the setting; unset means
-no rows.
+no rows. A transaction that may only read is told so in the same round trip.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, SessionTransaction
 
+from cornerspot.db.transaction import read_only
 from cornerspot.tenancy.context import current_scope
 
 
 @event.listens_for(Session, "after_begin")
 def tell_database_the_team(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """The transaction works for the team of the scope, and cannot write while reading only."""
     scope = current_scope()
     team = scope.team if scope else None
     session.info["transaction_tenant_id"] = team.id if team else None
-    if team and not transaction.nested:
+    if transaction.nested:
+        return
+    words = ["SET TRANSACTION READ ONLY"] if read_only.get() else []
+    if team is not None:
         # A UUID formats to hex digits and dashes only, so it needs no parameter (SET takes none).
-        connection.execute(text(f"SET LOCAL app.tenant_id = '{team.id}'"))
+        words.append(f"SET LOCAL app.tenant_id = '{team.id}'")
+    if words:
+        connection.exec_driver_sql("; ".join(words))
