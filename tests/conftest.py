@@ -92,6 +92,15 @@ def app(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def without_tokens(app: Flask) -> Iterator[None]:
+    """The tests of a module post without the token of a page; those of others with it, as ever."""
+    before = app.config.get("WTF_CSRF_ENABLED", True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    yield
+    app.config["WTF_CSRF_ENABLED"] = before
+
+
 @pytest.fixture
 def story(app: Flask) -> Story:
     """A fresh team with an owner and helpers to sign in and to enter its scope."""

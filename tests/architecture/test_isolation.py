@@ -26,6 +26,7 @@ SAMPLES = {
     IntegerConverter: lambda _: 0,
     AnyConverter: lambda converter: sorted(converter.items)[0],
 }
+pytestmark = pytest.mark.usefixtures("without_tokens")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -112,7 +113,7 @@ def test_another_teams_ids_are_404_and_change_nothing(app, browser, ours, theirs
             }
             for method in sorted(rule.methods & set(METHODS)):
                 with switch():
-                    response = browser.open(build(rule, ids, {}), method=method, headers=_csrf_off(app))
+                    response = browser.open(build(rule, ids, {}), method=method)
                 asked += 1
                 if response.status_code != 404 or MARK in response.get_data(as_text=True):
                     wrong.append((method, rule.rule, foreign, response.status_code))
@@ -135,7 +136,7 @@ def test_another_teams_ids_in_the_body_are_refused(app, ours, theirs, server, da
         browser = ours[0].sign_in("owner")  # One of the routes ends all sign-ins.
         for body in bodies:
             with switch():
-                response = browser.post(build(rule, ids, {}), data=body, headers=_csrf_off(app))
+                response = browser.post(build(rule, ids, {}), data=body)
             asked += 1
             if response.status_code >= 500 or MARK in response.get_data(as_text=True):
                 wrong.append((rule.rule, response.status_code, body))
@@ -158,7 +159,7 @@ def test_nothing_is_open_to_a_stranger(app, ours):
             continue
         ids = {name: encode_public_id(prefix, rows[prefix]) for name, prefix in id_arguments(rule).items()}
         for method in sorted(rule.methods & set(METHODS)):
-            response = stranger.open(build(rule, ids, {}), method=method, headers=_csrf_off(app))
+            response = stranger.open(build(rule, ids, {}), method=method)
             if response.status_code != 302 or "/sign-in" not in response.headers["Location"]:
                 wrong.append((method, rule.rule, response.status_code))
     assert wrong == []
@@ -182,16 +183,10 @@ def test_ids_that_never_existed_look_the_same(app, browser):
         arguments = id_arguments(rule)
         ids = {name: encode_public_id(prefix, new_id()) for name, prefix in arguments.items()}
         for method in sorted(rule.methods & set(METHODS)) if arguments else ():
-            response = browser.open(build(rule, ids, {}), method=method, headers=_csrf_off(app))
+            response = browser.open(build(rule, ids, {}), method=method)
             if response.status_code != 404:
                 wrong.append((method, rule.rule, response.status_code))
     assert wrong == []
-
-
-def _csrf_off(app: Flask) -> dict[str, str]:
-    """Tests post without a token; a test of its own sees that tokens are asked for."""
-    app.config["WTF_CSRF_ENABLED"] = False
-    return {}
 
 
 def _foreign_bodies(foreign: dict[str, object]) -> list[dict[str, object]]:

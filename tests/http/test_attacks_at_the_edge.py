@@ -21,12 +21,12 @@ from tests.architecture.test_isolation import build, id_arguments, team_rules
 from tests.factories.furnished import MARK, furnish
 from tests.factories.teams import Story, open_story
 
+pytestmark = pytest.mark.usefixtures("without_tokens")
 SECURITY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")
 
 
 @pytest.fixture(scope="module")
 def ours(app):
-    app.config["WTF_CSRF_ENABLED"] = False
     story = open_story(app, plan_key="scale_v1", name="The asking team")
     return story, furnish(story, mark="ours")
 

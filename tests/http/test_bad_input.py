@@ -16,6 +16,7 @@ from tests.factories.furnished import furnish
 from tests.factories.teams import open_story
 from tests.http.form_fields import FIELDS, LINE_FIELDS
 
+pytestmark = pytest.mark.usefixtures("without_tokens")
 TEXTS = {
     "empty": "",
     "spaces": "   ",
@@ -39,7 +40,6 @@ BYTES = {
 
 @pytest.fixture(scope="module")
 def furnished(app):
-    app.config["WTF_CSRF_ENABLED"] = False
     story = open_story(app, plan_key="scale_v1", name="The team of bad input")
     return story, furnish(story, mark="ours")
 

@@ -22,13 +22,13 @@ from tests.factories.billing import new_account, new_draft
 from tests.factories.furnished import MARK, furnish
 from tests.factories.teams import open_story
 
+pytestmark = pytest.mark.usefixtures("without_tokens")
 OPERATOR = Actor(kind="operator", name="Olga Operator")
 READS_BY_POST = ("/deals/preview", "/invoices/preview")
 
 
 @pytest.fixture(scope="module")
 def ours(app):
-    app.config["WTF_CSRF_ENABLED"] = False
     story = open_story(app, plan_key="scale_v1", name="The asking team")
     return story, furnish(story, mark="ours")
 
