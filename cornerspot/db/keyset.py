@@ -28,10 +28,12 @@ class SortKey:
 
 
 def moment_key(value: Any) -> datetime:
+    """The moment that a cursor holds as text."""
     return datetime.fromisoformat(str(value))
 
 
 def day_key(value: Any) -> date:
+    """The day that a cursor holds as text."""
     return date.fromisoformat(str(value))
 
 

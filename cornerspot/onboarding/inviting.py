@@ -12,11 +12,12 @@ from cornerspot.mail.queueing import MessageAbout, Recipient, queue_message
 from cornerspot.mail.rendering import render_mail
 from cornerspot.people.actors import Actor
 from cornerspot.people.emails import require_email
-from cornerspot.people.invitations import LASTS, count_open, is_expired, renew
+from cornerspot.people.invitations import LASTS, is_expired, renew
 from cornerspot.people.models import Invitation, Membership, Person, Role
-from cornerspot.people.teammates import count_active, require_may_manage
+from cornerspot.people.teammates import require_may_manage
 from cornerspot.plans.entitlements import lock_limit, require_below
 from cornerspot.plans.features import Limit
+from cornerspot.plans.usage import count_teammates
 from cornerspot.settings import current_settings
 from cornerspot.tenancy import current_team, current_tenant_id
 
@@ -80,7 +81,7 @@ def _open_invitation(address: str) -> Invitation | None:
 def _require_seat() -> None:
     size = lock_limit(Limit.TEAMMATES)
     if size is not None:
-        require_below(Limit.TEAMMATES, size=size, used=count_active() + count_open())
+        require_below(Limit.TEAMMATES, size=size, used=count_teammates())
 
 
 def _send(invitation: Invitation, *, by: Actor) -> None:

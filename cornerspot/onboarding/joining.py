@@ -10,12 +10,13 @@ from cornerspot.db.locks import lock
 from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict
 from cornerspot.people.actors import Actor
-from cornerspot.people.invitations import count_open, require_usable
+from cornerspot.people.invitations import require_usable
 from cornerspot.people.models import Invitation, Membership, Person, Role
 from cornerspot.people.sessions import teammate
-from cornerspot.people.teammates import count_active, require_may_manage
+from cornerspot.people.teammates import require_may_manage
 from cornerspot.plans.entitlements import lock_limit, require_below
 from cornerspot.plans.features import Limit
+from cornerspot.plans.usage import count_teammates
 
 
 def accept_invitation(invitation: Invitation, person: Person) -> Membership:
@@ -30,7 +31,7 @@ def accept_invitation(invitation: Invitation, person: Person) -> Membership:
     if person.email != invitation.email:
         raise Conflict(f"This invitation is for {invitation.email}. Sign in with that address.")
     if size is not None:  # The invitation itself kept one of the seats that are counted.
-        require_below(Limit.TEAMMATES, size=size, used=count_active() + count_open() - 1)
+        require_below(Limit.TEAMMATES, size=size, used=count_teammates() - 1)
     invitation.accepted_at = clock.now()
     membership = session.scalars(select(Membership).where(Membership.person_id == person.id)).one_or_none()
     if membership is None:
@@ -52,6 +53,6 @@ def reactivate_teammate(membership: Membership, *, by: Actor) -> None:
     if membership.deactivated_at is None:
         return
     if size is not None:
-        require_below(Limit.TEAMMATES, size=size, used=count_active() + count_open())
+        require_below(Limit.TEAMMATES, size=size, used=count_teammates())
     membership.deactivated_at = None
     record(membership, "reactivated", by=by)

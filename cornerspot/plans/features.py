@@ -7,6 +7,8 @@ from enum import StrEnum
 
 
 class Feature(StrEnum):
+    """What a plan can include and an admin can switch off."""
+
     CRM = "crm"
     BILLING = "billing"
     PORTAL = "portal"
@@ -24,6 +26,8 @@ KEEPING_CUSTOMERS = (Feature.CRM, Feature.BILLING)
 
 
 class Limit(StrEnum):
+    """What a plan can set a number for."""
+
     TEAMMATES = "teammates"
     ACTIVE_DEALS = "active_deals"
     FINALIZED_INVOICES = "finalized_invoices"  # per calendar month in the team's zone

@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-
-from cornerspot.db import session
-from cornerspot.kit import clock
-from cornerspot.people.models import Invitation, Membership
+from cornerspot.people.invitations import count_open
+from cornerspot.people.teammates import count_active
 from cornerspot.plans.entitlements import Entitlements
 from cornerspot.plans.features import Feature, Limit
 
@@ -66,13 +63,7 @@ def has_records(*features: Feature) -> bool:
 
 def count_teammates() -> int:
     """Seats in use: active teammates, and invitations that can still be accepted."""
-    active = select(func.count()).select_from(Membership).where(Membership.deactivated_at.is_(None))
-    invited = (
-        select(func.count())
-        .select_from(Invitation)
-        .where(Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None), Invitation.expires_at > clock.now())
-    )
-    return (session.scalar(active) or 0) + (session.scalar(invited) or 0)
+    return count_active() + count_open()
 
 
 register_usage(Limit.TEAMMATES, count_teammates)

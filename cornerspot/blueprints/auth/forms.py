@@ -8,6 +8,8 @@ from cornerspot.blueprints.support.forms import Form
 
 
 class SignInForm(Form):
+    """Coming back."""
+
     email = TextField("E-mail", longest=254, required="Enter your e-mail address.")
     password = SecretField("Password", required="Enter your password.")
 
@@ -37,10 +39,14 @@ class SignUpForm(TeamForm):
 
 
 class AskForResetForm(Form):
+    """For somebody who forgot the password."""
+
     email = TextField("E-mail", longest=254, required="Enter your e-mail address.")
 
 
 class NewPasswordForm(Form):
+    """For somebody who followed the link in the mail."""
+
     password = SecretField("New password", required="Choose a new password.")
 
 
