@@ -197,6 +197,8 @@ def test_winning_asks_for_the_close_date(app, story, client, given):
         assert sentence in answer.text
     today = str(clock.today(story.team.time_zone))
     assert client.post(f"{path_of(deal)}/moves", data={"stage_id": str(won.id), "closed_on": today}).status_code == 303
+    page = client.get(path_of(deal)).text
+    assert "is won. Next: convert it into an invoice with Mark Won + Convert." in page
     (moved,) = stored(app, story)
     assert (moved.stage_id, str(moved.closed_on)) == (won.id, today)
 

@@ -12,12 +12,14 @@ from cornerspot.billing.states import WITHDRAWN
 from cornerspot.blueprints.crm.blueprint import blueprint
 from cornerspot.blueprints.crm.deal_board import sum_text
 from cornerspot.blueprints.crm.deals import show_page
+from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.fields import LinesField, VersionField
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.record_fields import DayField, IdField
 from cornerspot.blueprints.support.records import find, get_or_404
+from cornerspot.conversion.offering import OfferState, offer_conversion
 from cornerspot.crm.boards import pipeline_board
 from cornerspot.crm.deal_page import deal_lines_options, deal_page_options
 from cornerspot.crm.models import Deal, Stage, StageClass
@@ -107,6 +109,12 @@ def _move(deal: Deal, stage: Stage, form: MoveForm) -> None:
 
 
 def _done(deal: Deal, stage: Stage) -> str:
+    """What the toast says; a won deal's next step has its button on the page that shows it."""
+    if stage.stage_class == StageClass.WON:
+        won = get_or_404(Deal, deal.id, *deal_page_options())
+        offer = offer_conversion(won, actor=current_actor(), granted=request_entitlements())
+        if offer.state is OfferState.OFFERED:
+            return f"{deal.name} is won. Next: convert it into an invoice with {offer.label}."
     words = {StageClass.WON: f"{deal.name} is won.", StageClass.LOST: f"{deal.name} is lost."}
     return words.get(StageClass(stage.stage_class), f"Moved to {stage.name}.")
 
