@@ -40,6 +40,7 @@ def criteria_switched_off() -> Iterator[None]:
 
 @event.listens_for(Session, "do_orm_execute")
 def scope_statement(state: ORMExecuteState) -> None:
+    """A statement on tenant tables reads and changes only the rows of the team of the scope."""
     mappers = [mapper for mapper in state.all_mappers if issubclass(mapper.class_, TenantOwned)]
     if not mappers or not (state.is_select or state.is_update or state.is_delete):
         return
@@ -50,6 +51,7 @@ def scope_statement(state: ORMExecuteState) -> None:
 
 @event.listens_for(Session, "before_flush")
 def refuse_foreign_rows(session: Session, _: UOWTransaction, __: object) -> None:
+    """No row of another team is flushed; raises OutsideTeam or ScopeSwitched."""
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned):
             tenant_id = _tenant_of(session)
