@@ -82,6 +82,7 @@ class InvoiceDocument:
     terms_days: int
     purchase_order: str
     seller: Party
+    logo_file_id: UUID | None
     customer: Party | None
     lines: tuple[DocumentLine, ...]
     discounts: tuple[DocumentDiscount, ...]
@@ -143,6 +144,7 @@ def invoice_document(invoice: Invoice) -> InvoiceDocument:
         terms_days=invoice.terms_days,
         purchase_order=invoice.purchase_order,
         seller=seller_party(seller, locale),
+        logo_file_id=UUID(copy["logo_file_id"]) if copy.get("logo_file_id") else None,
         customer=customer_party(copy.get("customer", {}), copy.get("contact", {}), country, locale),
         lines=tuple(_line(line, invoice.taxes) for line in invoice.lines),
         discounts=tuple(_discount(row) for row in copy.get("document_discounts", ())),

@@ -25,6 +25,7 @@ def freeze(invoice: Invoice, totals: Totals, settings: BillingSettings) -> dict[
             "payment_instructions": settings.payment_instructions,
             "footer": settings.footer,
         },
+        "logo_file_id": None if settings.logo_file_id is None else str(settings.logo_file_id),
         "locale": team.locale,
         "country": team.country,
         "document_discounts": [

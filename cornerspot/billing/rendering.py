@@ -17,7 +17,7 @@ from cornerspot.db.transaction import read_only
 from cornerspot.documents.files import read_file, store_file
 from cornerspot.documents.html import render_template, text_direction
 from cornerspot.documents.models import StoredFile
-from cornerspot.documents.pdf import render_pdf
+from cornerspot.documents.pdf import Image, render_pdf
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy import current_tenant_id
 
@@ -54,7 +54,11 @@ def invoice_pdf_bytes(invoice: Invoice) -> bytes:
 def document_pdf(document: InvoiceDocument) -> bytes:
     """A PDF of the document; the same document gives the same bytes."""
     return render_pdf(
-        document_html(document), stylesheet="invoice.css", title=document_title(document), lang=_language(document)
+        document_html(document),
+        stylesheet="invoice.css",
+        title=document_title(document),
+        lang=_language(document),
+        images=_images(document),
     )
 
 
@@ -74,6 +78,14 @@ def document_html(document: InvoiceDocument) -> str:
 def document_title(document: InvoiceDocument) -> str:
     """The title of the file's window: ``Invoice INV-000042``."""
     return f"Invoice {document.number}" if document.number else "Draft invoice"
+
+
+def _images(document: InvoiceDocument) -> dict[str, Image]:
+    """The logo under the id of its file, so that another picture makes another page."""
+    if document.logo_file_id is None:
+        return {}
+    stored = session.get_one(StoredFile, (current_tenant_id(), document.logo_file_id))
+    return {str(document.logo_file_id): Image(stored.media_type, read_file(stored))}
 
 
 def _language(document: InvoiceDocument) -> str:

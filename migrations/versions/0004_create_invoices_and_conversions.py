@@ -38,9 +38,15 @@ def upgrade() -> None:
         sa.Column("default_terms_text", sa.Text(), nullable=False),
         sa.Column("payment_instructions", sa.Text(), nullable=False),
         sa.Column("footer", sa.Text(), nullable=False),
+        sa.Column("logo_file_id", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("default_terms_days BETWEEN 0 AND 365", name=op.f("ck_billing_settings_terms_range")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "logo_file_id"],
+            ["stored_files.tenant_id", "stored_files.id"],
+            name=op.f("fk_billing_settings_tenant_id_logo_file_id"),
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_billing_settings")),
         sa.UniqueConstraint("tenant_id", name=op.f("uq_billing_settings_tenant_id")),
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cornerspot.tenancy.owned import TenantOwned, tenant_unique
+from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_unique
 
 
 class NumberSeries(TenantOwned):
@@ -34,6 +35,7 @@ class BillingSettings(TenantOwned):
     __tablename__ = "billing_settings"
     __table_args__ = (
         tenant_unique(),
+        tenant_fk("stored_files", "logo_file_id"),
         CheckConstraint("default_terms_days BETWEEN 0 AND 365", name="terms_range"),
     )
 
@@ -44,4 +46,5 @@ class BillingSettings(TenantOwned):
     default_terms_text: Mapped[str] = mapped_column(default="")
     payment_instructions: Mapped[str] = mapped_column(default="")
     footer: Mapped[str] = mapped_column(default="")
+    logo_file_id: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(default=1)

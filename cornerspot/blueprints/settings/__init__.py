@@ -13,6 +13,7 @@ from cornerspot.blueprints.settings import (  # noqa: F401
     index,
     invitations,
     invoices,
+    logo,
     pipelines,
     profile,
     sessions,

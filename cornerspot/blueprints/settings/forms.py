@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_wtf.file import FileField, FileRequired
 from wtforms.fields.choices import SelectChoice
 
 from cornerspot.blueprints.support.choices import (
@@ -43,6 +44,10 @@ class CompanyForm(Form):
     currency = ChoiceField("Currency", choices=currency_choices)
     locale = ChoiceField("Language and number format", choices=locale_choices)
     version = VersionField()
+
+
+class LogoForm(Form):
+    logo = FileField("Logo", validators=[FileRequired("Choose a PNG or JPEG picture.")])
 
 
 class InvitationForm(Form):
