@@ -44,6 +44,7 @@ def test_an_overdue_invoice_is_marked_uncollectible(client, overdue):
     assert "Marked uncollectible: Insolvent" in page.text
     assert "Nothing asked for any more since" in page.text
     assert "Overdue" not in page.text
+    assert page.text.count("Written off") == 2  # the tile, and the row that leads to a balance of zero
 
 
 def test_marking_uncollectible_asks_why_in_its_dialog(client, world, overdue):

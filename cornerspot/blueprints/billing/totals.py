@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from cornerspot.billing.models import Invoice
+from cornerspot.billing.states import InvoiceStatus
 from cornerspot.blueprints.support.totals import Row, arithmetic_rows, totals_row, totals_rows
 from cornerspot.catalog.lines import totals_of
 
@@ -26,7 +27,10 @@ def invoice_rows(invoice: Invoice) -> list[Row]:
         included=invoice.prices_include_tax,
         currency=invoice.currency,
     )
-    return [*rows, totals_row("Paid", -invoice.paid_minor, "paid"), totals_row("Balance due", owed(invoice), "balance")]
+    rows.append(totals_row("Paid", -invoice.paid_minor, "paid"))
+    if invoice.status == InvoiceStatus.UNCOLLECTIBLE:
+        rows.append(totals_row("Written off", -invoice.balance_minor, "paid"))
+    return [*rows, totals_row("Balance due", owed(invoice), "balance")]
 
 
 def owed(invoice: Invoice) -> int:
