@@ -14,14 +14,15 @@ from cornerspot.people.emails import comparable_email
 from cornerspot.people.models import Person
 from cornerspot.plans.assigning import assign_plan
 from cornerspot.plans.catalog import PLANS
-from cornerspot.plans.entitlements import entitlements
-from cornerspot.plans.features import FEATURES, LIMITS
+from cornerspot.plans.entitlements import entitlements, require_feature
+from cornerspot.plans.features import FEATURES, LIMITS, Feature
 from cornerspot.plans.models import PlanOverride
 from cornerspot.plans.overriding import live_overrides
 from cornerspot.plans.standing import resume_team, suspend_team
 from cornerspot.plans.usage import usage_of
 from cornerspot.tenancy import CurrentTeam, team_scope
 from cornerspot.tenancy.creating import plan_team
+from cornerspot.tenancy.hosts import add_verified_host, remove_host
 from cornerspot.tenancy.models import Team
 
 
@@ -106,6 +107,22 @@ def resume(slug: str) -> None:
     with in_team(slug) as found:
         resume_team(by=OPERATOR)
     click.echo(f"{found.name} can work again.")
+
+
+@team.command("host")
+@click.argument("slug")
+@click.argument("host")
+@click.option("--remove", is_flag=True, help="Take the host away again.")
+@in_app
+def host_of_team(slug: str, host: str, remove: bool) -> None:
+    """Let HOST lead to a team: its DNS points here, and you have seen that the name is theirs."""
+    with in_team(slug) as found:
+        if remove:
+            remove_host(host)
+        else:
+            require_feature(Feature.CUSTOM_DOMAIN)
+            add_verified_host(host)
+    click.echo(f"{host} {'no longer leads' if remove else 'leads'} to {found.name}.")
 
 
 def _all_teams() -> list[CurrentTeam]:

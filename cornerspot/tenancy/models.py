@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cornerspot.db.base import GlobalModel, one_of
@@ -50,3 +51,17 @@ class Team(GlobalModel):
     def snapshot(self) -> CurrentTeam:
         """The frozen form that a scope carries."""
         return CurrentTeam(**{name: getattr(self, name) for name in CurrentTeam.__dataclass_fields__})
+
+
+class TeamHost(GlobalModel):
+    """A host name of a team's own, such as ``billing.acme.com``, that leads to the team once verified."""
+
+    __tablename__ = "team_hosts"
+    __table_args__ = (
+        UniqueConstraint("host"),
+        CheckConstraint("host = lower(host) AND host ~ '^[a-z0-9.-]{4,253}$'", name="host_form"),
+    )
+
+    host: Mapped[str]
+    team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    verified_at: Mapped[datetime | None]

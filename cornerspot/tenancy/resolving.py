@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from cornerspot.kit.errors import NotFound
-from cornerspot.tenancy.context import CurrentTeam, find_team
-from cornerspot.tenancy.models import Team
+from cornerspot.tenancy.context import find_team
+from cornerspot.tenancy.current import CurrentTeam
+from cornerspot.tenancy.models import Team, TeamHost
 from cornerspot.tenancy.slugs import RESERVED_SLUGS, is_slug
 
 
@@ -27,12 +31,26 @@ def resolve_team(*, host: str, path: str, base_host: str) -> Resolved | None:
     slug = _slug_of_host(host, base_host)
     if slug is not None:
         return Resolved(find_team(Team.slug == slug), "")
+    if host not in ("", base_host) and not _is_local(host):
+        with suppress(NotFound):  # An unknown name of this machine goes on by path.
+            return Resolved(_team_of_custom_host(host), "")
     first = path.removeprefix("/").split("/", 1)[0]  # ``//acme`` names no team.
     if not first or first in RESERVED_SLUGS:
         return None
     if not is_slug(first):
         raise NotFound("There is no such page.")
     return Resolved(find_team(Team.slug == first), f"/{first}")
+
+
+def _team_of_custom_host(host: str) -> CurrentTeam:
+    """The team that proved that the host is its own; raises NotFound."""
+    owner = select(TeamHost.team_id).where(TeamHost.host == host, TeamHost.verified_at.is_not(None))
+    return find_team(Team.id == owner.scalar_subquery())
+
+
+def _is_local(host: str) -> bool:
+    """Whether the host is this machine or a bare address, which no team can own."""
+    return host == "localhost" or host.startswith("[") or host.replace(".", "").isdigit()
 
 
 def _slug_of_host(host: str, base_host: str) -> str | None:

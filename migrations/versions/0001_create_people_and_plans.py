@@ -23,7 +23,7 @@ TENANT_TABLES = (
     "feature_switches",
     "invitations",
 )
-GLOBAL_TABLES = ("people", "teams", "hand_offs", "password_resets", "sign_ins", "sign_in_failures")
+GLOBAL_TABLES = ("people", "teams", "hand_offs", "password_resets", "sign_ins", "sign_in_failures", "team_hosts")
 
 # A person's own teams, for choosing one: the only look across teams, and only at this.
 TEAMS_OF_PERSON = """
@@ -286,6 +286,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_sign_in_failures_last", "sign_in_failures", ["last_failed_at"], unique=False)
     op.create_table(
+        "team_hosts",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("host = lower(host) AND host ~ '^[a-z0-9.-]{4,253}$'", name=op.f("ck_team_hosts_host_form")),
+        sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_team_hosts_team_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_team_hosts")),
+        sa.UniqueConstraint("host", name=op.f("uq_team_hosts_host")),
+    )
+    op.create_table(
         "feature_switches",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -343,6 +355,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION teams_of_person(uuid)")
     op.drop_table("invitations")
     op.drop_table("feature_switches")
+    op.drop_table("team_hosts")
     op.drop_table("sign_in_failures")
     op.drop_table("sign_ins")
     op.drop_table("password_resets")

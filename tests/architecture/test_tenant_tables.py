@@ -20,6 +20,7 @@ GLOBAL_TABLES = {
     "people",
     "sign_in_failures",
     "sign_ins",
+    "team_hosts",
     "teams",
 }
 
