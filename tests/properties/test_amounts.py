@@ -26,9 +26,7 @@ EXPONENTS = {"JPY": 0, "EUR": 2, "KWD": 3}
 
 
 def decimals(lowest, highest, places):
-    return st.integers(lowest * 10**places, highest * 10**places).map(
-        lambda units: Decimal(units).scaleb(-places)
-    )
+    return st.integers(lowest * 10**places, highest * 10**places).map(lambda units: Decimal(units).scaleb(-places))
 
 
 percents = st.one_of(
@@ -39,9 +37,7 @@ TAXES = {
     key: TaxSpec(key, key.upper(), Decimal(percent))
     for key, percent in {"a": "5", "b": "9.975", "c": "19", "d": "7", "e": "0"}.items()
 }
-taxes = st.lists(st.sampled_from(sorted(TAXES)), max_size=3).map(
-    lambda keys: tuple(TAXES[key] for key in keys)
-)
+taxes = st.lists(st.sampled_from(sorted(TAXES)), max_size=3).map(lambda keys: tuple(TAXES[key] for key in keys))
 discounts = st.lists(
     st.one_of(
         percents.map(lambda percent: DiscountSpec("Percent", percent=percent)),
@@ -93,9 +89,7 @@ def test_totals_are_made_of_their_parts(document):
     assert totals.subtotal_minor - totals.discount_minor + added == totals.total_minor
     assert totals.net_total_minor + totals.tax_minor == totals.total_minor
     assert totals.tax_minor == sum(row.tax_minor for row in totals.tax_breakdown)
-    assert totals.document_discount_minor == sum(
-        discount.amount_minor for discount in totals.document_discounts
-    )
+    assert totals.document_discount_minor == sum(discount.amount_minor for discount in totals.document_discounts)
     for name, part in [
         ("subtotal_minor", "gross_minor"),
         ("line_discount_minor", "discount_minor"),
@@ -206,9 +200,7 @@ def test_lines_of_the_same_net_and_taxes_share_alike_in_any_order(document, rand
             for line, result in zip(ordered, results, strict=True)
         )
 
-    assert shares(tuple(random.sample(document.lines, len(document.lines)))) == shares(
-        document.lines
-    )
+    assert shares(tuple(random.sample(document.lines, len(document.lines)))) == shares(document.lines)
 
 
 @given(documents)
@@ -229,9 +221,7 @@ def test_the_opposite_quantities_come_to_the_opposite_amounts(document):
     here, there = compute_totals(document), compute_totals(credit)
     for name in ("subtotal", "line_discount", "document_discount", "total"):
         assert getattr(there, f"{name}_minor") == -getattr(here, f"{name}_minor")
-    assert [row.tax_minor for row in there.tax_breakdown] == [
-        -row.tax_minor for row in here.tax_breakdown
-    ]
+    assert [row.tax_minor for row in there.tax_breakdown] == [-row.tax_minor for row in here.tax_breakdown]
     assert there.net_total_minor == -here.net_total_minor
 
 
@@ -296,9 +286,7 @@ def test_amounts_hang_on_the_currency_only_by_its_unit(document):
         replace(
             document,
             currency="EUR",
-            lines=tuple(
-                replace(line, unit_price=line.unit_price.scaleb(-2)) for line in document.lines
-            ),
+            lines=tuple(replace(line, unit_price=line.unit_price.scaleb(-2)) for line in document.lines),
         )
     )
     assert replace(in_cents, currency="JPY") == in_yen

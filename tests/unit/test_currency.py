@@ -33,9 +33,7 @@ def test_currencies_come_in_alphabetical_order_without_duplicates():
     assert list(currencies()) == sorted(set(currencies()))
 
 
-@pytest.mark.parametrize(
-    "code", ["", "eur", "EURO", "DEM", "XAU", "XTS", "CLF", "ZZZ", None, ["E"]]
-)
+@pytest.mark.parametrize("code", ["", "eur", "EURO", "DEM", "XAU", "XTS", "CLF", "ZZZ", None, ["E"]])
 def test_what_is_not_a_currency_in_use_is_refused_at_its_field(code):
     with pytest.raises(UnknownCurrency) as refusal:
         exponent(code)

@@ -34,9 +34,7 @@ def inbox_file(message_id: str, position: int) -> Response:
     if position >= len(files):
         abort(404)
     file = files[position]
-    return send_file(
-        BytesIO(file.content), mimetype=file.media_type, as_attachment=True, download_name=file.name
-    )
+    return send_file(BytesIO(file.content), mimetype=file.media_type, as_attachment=True, download_name=file.name)
 
 
 def _folder() -> Path:
