@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 from itertools import cycle
 
+from cornerspot.billing.logo import set_logo
 from cornerspot.billing.models import Invoice
 from cornerspot.catalog.discounts import DiscountInput
 from cornerspot.catalog.tax_rates import TaxRateInput
@@ -14,6 +15,7 @@ from cornerspot.onboarding.demo import bills
 from cornerspot.onboarding.demo.cast import DEAL_NAMES, NORDLICHT_CUSTOMERS, NORDLICHT_OFFERS, NORDLICHT_TEAM
 from cornerspot.onboarding.demo.deals import Pursuit, Sequel, convert, leave_wizard_open, open_in, pursue, sell_more
 from cornerspot.onboarding.demo.invoices import await_payment, issue, send, void_after
+from cornerspot.onboarding.demo.logo import draw_logo
 from cornerspot.onboarding.demo.studio import (
     Studio,
     meet,
@@ -112,6 +114,7 @@ def _open(studio: Studio, planned: CurrentTeam) -> None:
         email="hello@nordlicht.example",
     )
     print_on_invoices(studio, **INVOICE_TEXTS)
+    set_logo(draw_logo(), by=studio.actors["owner"][0])
     set_rates(studio, RATES)
     set_discounts(studio, DISCOUNTS)
     stock_catalog(studio, NORDLICHT_OFFERS)
