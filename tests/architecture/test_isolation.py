@@ -17,7 +17,11 @@ from werkzeug.routing import AnyConverter, IntegerConverter, Rule
 
 from cornerspot.blueprints.support.converters import PublicIdConverter
 from cornerspot.blueprints.support.gate import need_of
+from cornerspot.db import session
+from cornerspot.db.transaction import transaction
 from cornerspot.kit.ids import encode_public_id, new_id
+from cornerspot.people.models import Membership
+from cornerspot.tenancy import team_scope
 from cornerspot.tenancy.criteria import criteria_switched_off
 from tests.factories.furnished import MARK, furnish
 from tests.factories.teams import open_story
@@ -166,13 +170,15 @@ def test_nothing_is_open_to_a_stranger(app, ours):
 
 
 def test_a_session_of_one_team_means_nothing_in_another(app, ours, theirs):
-    """The cookie itself, carried over by hand to the other team's path."""
+    """The cookie itself, carried over by hand to the path of a team that the person is in too."""
     story, other = ours[0], theirs[0]
+    with app.app_context(), team_scope(other.team), transaction():
+        session.add(Membership(person_id=story.owner.person_id, role="owner"))
     browser = story.sign_in("owner")
     cookie = browser.get_cookie("cornerspot_team", path=f"/{story.team.slug}/")
     browser.set_cookie("cornerspot_team", cookie.value, path=f"/{other.team.slug}/")
     browser.prefix = f"/{other.team.slug}"
-    response = browser.get("/")
+    response = browser.get("/deals")
     assert response.status_code == 302
     assert "/sign-in" in response.headers["Location"]
 
