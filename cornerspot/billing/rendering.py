@@ -39,16 +39,17 @@ def invoice_pdf_bytes(invoice: Invoice) -> bytes:
     document is the same file. Drafts are rendered as they are, with a watermark, and
     never stored; so is a void invoice, whose stored original stays as it was issued.
     """
+    if invoice.pdf_file_id is not None and invoice.status != InvoiceStatus.VOID:
+        return _stored_bytes(invoice)
     loaded = _load(invoice.id)
     if not loaded.is_finalized or loaded.status == InvoiceStatus.VOID:
         return document_pdf(invoice_document(loaded))
-    if loaded.pdf_file_id is None:
-        document = _as_issued(loaded)
-        content = document_pdf(document)
-        if read_only.get():
-            return content
-        _store(loaded, content, document.file_name)
-    return read_file(session.get_one(StoredFile, (current_tenant_id(), loaded.pdf_file_id)))
+    document = _as_issued(loaded)
+    content = document_pdf(document)
+    if read_only.get():
+        return content
+    _store(loaded, content, document.file_name)
+    return _stored_bytes(loaded)
 
 
 def document_pdf(document: InvoiceDocument) -> bytes:
@@ -96,6 +97,11 @@ def _as_issued(invoice: Invoice) -> InvoiceDocument:
     """The document as it was on the day it became final, whatever was paid since."""
     document = invoice_document(invoice)
     return replace(document, status=InvoiceStatus.OPEN, paid_minor=0, balance_minor=document.total_minor)
+
+
+def _stored_bytes(invoice: Invoice) -> bytes:
+    """The file that was stored for the invoice."""
+    return read_file(session.get_one(StoredFile, (current_tenant_id(), invoice.pdf_file_id)))
 
 
 def _store(invoice: Invoice, content: bytes, name: str) -> None:

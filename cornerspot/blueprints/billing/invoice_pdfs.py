@@ -7,19 +7,21 @@ from uuid import UUID
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import joinedload
 from werkzeug.http import quote_header_value
 
-from cornerspot.billing.reading import invoice_with_everything
+from cornerspot.billing.models import Invoice
 from cornerspot.billing.rendering import invoice_pdf_bytes
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.support.gate import gate
+from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.people.permissions import Permission
 
 
 @blueprint.get("/invoices/<id('inv'):invoice_id>/pdf")
 @gate(permission=Permission.READ_INVOICES, writes_on_get=True)  # The worker may not have come to it yet.
 def invoice_pdf_show(invoice_id: UUID) -> ResponseReturnValue:
-    invoice = invoice_with_everything(invoice_id, trashed=True)
+    invoice = get_or_404(Invoice, invoice_id, joinedload(Invoice.account), trashed=True)
     shown = "inline" if "view" in request.args else "attachment"
     customer = invoice.frozen.get("customer", {}).get("display_name") or (
         invoice.account.name if invoice.account else ""
