@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from cornerspot.app import create_app
 from cornerspot.db import db, migrating
@@ -99,6 +99,13 @@ def without_tokens(app: Flask) -> Iterator[None]:
     app.config["WTF_CSRF_ENABLED"] = False
     yield
     app.config["WTF_CSRF_ENABLED"] = before
+
+
+@pytest.fixture
+def empty_queue(app: Flask) -> None:
+    """No job waits: those that other tests left behind would run with the ones of this test."""
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM procrastinate_jobs"))
 
 
 @pytest.fixture

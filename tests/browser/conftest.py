@@ -35,7 +35,6 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--force-prefers-reduced-motion",
 ]
 VIEWPORTS = {"desktop": (1440, 900), "phone": (390, 844)}
 
@@ -83,6 +82,7 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme=scheme,
+            reduced_motion="reduce",
             java_script_enabled=scripts,
             has_touch=device == "phone",
             is_mobile=device == "phone",

@@ -42,8 +42,11 @@ def won_deal(app, story):
     return "Acme rollout 2027"
 
 
+@pytest.mark.usefixtures("empty_queue")
 @pytest.mark.parametrize("device", ["desktop", "phone"])
-def test_a_won_deal_becomes_a_paid_invoice(app, story, won_deal, open_browser, sign_in, server_url, device):
+def test_a_won_deal_becomes_a_paid_invoice(
+    empty_queue, app, story, won_deal, open_browser, sign_in, server_url, device
+):
     page = open_browser(device)
     sign_in(page, story)
     assert_accessible(page)

@@ -34,6 +34,8 @@ from cornerspot.tenancy import CurrentTeam, team_scope
 from tests.factories.billing import VAT_19, line, new_account, new_draft
 from tests.factories.teams import Story, open_story
 
+pytestmark = pytest.mark.usefixtures("empty_queue")
+
 
 def final(story: Story, **fields: object) -> Invoice:
     """A final invoice of the story's team, committed."""

@@ -28,8 +28,8 @@ def open_invoice(team, story):
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [
-        ("status = 'void', voided_at = now(), paid_minor = 20001, balance_minor = -1", "paid_range"),
-        ("status = 'void', voided_at = now(), paid_minor = -1, balance_minor = 20001", "paid_range"),
+        ("status = 'void', voided_at = now(), paid_minor = 20001, balance_minor = -1", "paid_(range|fits_status)"),
+        ("status = 'void', voided_at = now(), paid_minor = -1, balance_minor = 20001", "paid_(range|fits_status)"),
         ("status = 'uncollectible', paid_minor = 20000, balance_minor = 0", "paid_fits_status"),
         ("status = 'uncollectible'", "written_off_fits_status"),
         ("written_off_at = now()", "written_off_fits_status"),

@@ -77,9 +77,7 @@ def mail_server(settings: Settings) -> Iterator[Server]:
 
 
 @pytest.fixture(autouse=True)
-def clean(app: Flask) -> None:
-    with app.app_context(), system_scope("a test empties the queue"), transaction():
-        session.execute(text("DELETE FROM procrastinate_jobs"))
+def clean(empty_queue: None) -> None:
     accepted.clear()
 
 

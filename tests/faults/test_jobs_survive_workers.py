@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 
 from cornerspot.db import db, session
@@ -21,7 +20,7 @@ from cornerspot.jobs.registry import task
 from cornerspot.settings import Settings
 from cornerspot.tenancy import CurrentTeam
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.usefixtures("empty_queue")]
 SCRIPT = Path(__file__).with_name("worker_process.py")
 PATIENCE = 30.0
 Start = Callable[[str], "subprocess.Popen[bytes]"]
@@ -55,12 +54,6 @@ def start(settings: Settings, tmp_path: Path) -> Iterator[Start]:
         if child.poll() is None:
             child.kill()
         sys.stderr.write(child.communicate()[1].decode())  # pytest shows it when the test fails.
-
-
-@pytest.fixture(autouse=True)
-def empty_queue(app: Flask) -> None:
-    with app.app_context(), db.engine.begin() as connection:
-        connection.execute(text("DELETE FROM procrastinate_jobs"))
 
 
 def look(question: str, **values: object) -> object:
