@@ -13,6 +13,9 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+
 from cornerspot.db.embedded_account import give_to_server, programs_for_server, service_account
 
 SUPERUSER = "postgres"
@@ -48,7 +51,7 @@ def ensure_initialized(home: Path) -> Path:
 
 def ensure_started(cluster: Path) -> None:
     """The server of the folder takes connections, attached to or started here."""
-    if _running_pid(cluster) is None:
+    if not _answers_or_is_gone(cluster):
         _require_same_major_version(cluster)
         socket_dir = _make_socket_dir(cluster)
         _clear_stale_locks(cluster, socket_dir)
@@ -65,6 +68,32 @@ def ensure_stopped(cluster: Path) -> None:
 def socket_dir_in_use(cluster: Path) -> Path:
     """The folder of the running server's socket, as the server itself wrote it down."""
     return Path((cluster / "postmaster.pid").read_text().split("\n")[4])
+
+
+def _answers_or_is_gone(cluster: Path) -> bool:
+    """Whether the folder's server takes connections; one that is starting or being killed is waited for.
+
+    A process that was killed a moment ago still has its number. Raises EmbeddedPostgresError
+    when a server neither answers nor ends.
+    """
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while _running_pid(cluster) is not None:
+        if _answers(cluster):
+            return True
+        if time.monotonic() > deadline:
+            raise EmbeddedPostgresError(
+                f"The server of {cluster} runs but does not answer.\n{_last_words(cluster.parent)}"
+            )
+        time.sleep(0.1)
+    return False
+
+
+def _answers(cluster: Path) -> bool:
+    try:
+        folder = socket_dir_in_use(cluster)
+    except (FileNotFoundError, IndexError):  # It has not written the place down yet, or is going away.
+        return False
+    return pq.PGconn.ping(make_conninfo(host=str(folder), port=_PORT).encode()) == pq.Ping.OK
 
 
 def _running_pid(cluster: Path) -> int | None:

@@ -16,8 +16,9 @@ from cornerspot.conversion.models import Conversion
 from cornerspot.conversion.reading import read_deal
 from cornerspot.conversion.running import run_conversion
 from cornerspot.conversion.wizard import start_conversion
-from cornerspot.crm.deals import DealInput, update_deal
+from cornerspot.crm.deals import DealInput, deal_lines, update_deal
 from cornerspot.db import db, session
+from cornerspot.db.locks import lock
 from cornerspot.db.transaction import in_transaction
 from cornerspot.kit.errors import Conflict
 from cornerspot.tenancy import team_scope
@@ -97,8 +98,10 @@ def test_an_edit_of_the_deal_and_a_run_never_mix(app, story):
         def work(ids=ids, turns=turns):
             if next(turns) % 2:
                 return run_conversion(find(ids[1]), by=story.owner).invoice_id
-            deal = read_deal(ids[0])
-            kept = tuple(make_line(line.description, line.quantity, line.unit_price, id=line.id) for line in deal.lines)
+            deal = lock(read_deal(ids[0]))  # The edits take turns, as versions make them do; the runs do not.
+            kept = tuple(
+                make_line(line.description, line.quantity, line.unit_price, id=line.id) for line in deal_lines(deal)
+            )
             more = (*kept, make_line("Extra", "1", "5"))
             entered = DealInput(deal.name, "EUR", account_id=deal.account_id, lines=more)
             return update_deal(deal, entered, by=story.owner)
