@@ -8,8 +8,10 @@ from cornerspot.crm import models as crm
 from cornerspot.documents import models as documents
 from cornerspot.jobs import models as jobs
 from cornerspot.mail import models as mail
+from cornerspot.payments import models as payments
 from cornerspot.people import models as people
 from cornerspot.plans import models as plans
+from cornerspot.portal import models as portal
 from cornerspot.tenancy import binding, criteria
 from cornerspot.tenancy import models as tenancy
 
@@ -24,7 +26,9 @@ __all__ = [
     "documents",
     "jobs",
     "mail",
+    "payments",
     "people",
     "plans",
+    "portal",
     "tenancy",
 ]

@@ -6,6 +6,7 @@ Every setting has one row in ``docs/guide/configuration.md``.
 from __future__ import annotations
 
 import os
+import re
 import secrets as random_secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,7 +16,8 @@ from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("development", "demo", "test", "production")
 
-
+# With the token of a message, the part before the @ may have 64 characters (RFC 5321, 4.5.3.1.1).
+_BOUNCE_ADDRESS = re.compile(r"[a-z0-9._-]{1,9}@[a-z0-9.-]+\.[a-z0-9-]+")
 _in_use: dict[str, Settings] = {}
 
 
@@ -35,8 +37,15 @@ class Settings:
     external_url: str
     smtp_url: str
     mail_from: str
+    smtp_timeout: float
+    bounce_address: str
     log_level: str
     trusted_proxies: int
+    stripe_key: str
+    stripe_client_id: str
+    stripe_plans_secret: str
+    stripe_connect_secret: str
+    stripe_base: str
 
     @property
     def is_production(self) -> bool:
@@ -64,9 +73,16 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     smtp_url = read.get("SMTP_URL", "smtp://127.0.0.1:8025")
     if urlsplit(smtp_url).scheme not in ("smtp", "smtps", "smtp+starttls"):
         mistakes.append("SMTP_URL must start with smtp://, smtps:// or smtp+starttls://")
+    smtp_timeout = read.get("CORNERSPOT_SMTP_TIMEOUT", "20")
+    if not smtp_timeout.isdigit() or not 1 <= int(smtp_timeout) <= 300:
+        mistakes.append("CORNERSPOT_SMTP_TIMEOUT must be a whole number of seconds from 1 to 300.")
+    bounce_address = read.get("CORNERSPOT_BOUNCE_ADDRESS", "")
+    if bounce_address and not _BOUNCE_ADDRESS.fullmatch(bounce_address):
+        mistakes.append("CORNERSPOT_BOUNCE_ADDRESS must be like bounces@mail.example.com, up to 9 letters before the @.")
     proxies = read.get("CORNERSPOT_TRUSTED_PROXIES", "0")
     if not proxies.isdigit():
         mistakes.append("CORNERSPOT_TRUSTED_PROXIES must be a whole number.")
+    mistakes.extend(_stripe_mistakes(read, environment))
     if mistakes:
         raise SettingsError("The configuration has mistakes:\n- " + "\n- ".join(mistakes))
     return Settings(
@@ -78,9 +94,31 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         external_url=external_url,
         smtp_url=smtp_url,
         mail_from=read.get("CORNERSPOT_MAIL_FROM", "Cornerspot <no-reply@cornerspot.test>"),
+        smtp_timeout=float(smtp_timeout),
+        bounce_address=bounce_address,
         log_level=read.get("CORNERSPOT_LOG_LEVEL", "INFO"),
         trusted_proxies=int(proxies),
+        stripe_key=read.get("STRIPE_SECRET_KEY", ""),
+        stripe_client_id=read.get("STRIPE_CLIENT_ID", ""),
+        stripe_plans_secret=read.get("STRIPE_PLANS_WEBHOOK_SECRET", ""),
+        stripe_connect_secret=read.get("STRIPE_CONNECT_WEBHOOK_SECRET", ""),
+        stripe_base=read.get("STRIPE_BASE", "").rstrip("/"),
     )
+
+
+def _stripe_mistakes(read: Mapping[str, str], environment: str) -> list[str]:
+    """What is wrong with the platform's own Stripe settings, all of which may be left out."""
+    key, base = read.get("STRIPE_SECRET_KEY", ""), read.get("STRIPE_BASE", "")
+    mistakes = []
+    if key and not key.startswith(("sk_test_", "sk_live_", "rk_test_", "rk_live_")):
+        mistakes.append("STRIPE_SECRET_KEY must be a secret key of Stripe (sk_… or rk_…).")
+    if base and environment == "production":
+        mistakes.append("STRIPE_BASE points at a stand-in for Stripe; leave it out in production.")
+    if base and "_live_" in key:
+        mistakes.append("STRIPE_BASE points at a stand-in for Stripe, which never runs beside a live key.")
+    if environment == "production" and "_test_" in key:
+        mistakes.append("STRIPE_SECRET_KEY is a test key; production needs a live one, or none.")
+    return mistakes
 
 
 def use_settings(settings: Settings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import cast
 from uuid import UUID
@@ -10,14 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from cornerspot.activity.recording import record
+from cornerspot.billing.allocating import allocate, complete, lock_for_money, release, undo
 from cornerspot.billing.locking import lock_invoice
-from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
-from cornerspot.billing.models.payment import METHODS
+from cornerspot.billing.models import Invoice, Payment
+from cornerspot.billing.models.payment import METHODS, PaymentStatus
 from cornerspot.billing.states import InvoiceStatus
-from cornerspot.billing.transitions import note_transition
 from cornerspot.db import session
-from cornerspot.db.locks import lock
-from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict, Invalid
 from cornerspot.kit.money import Money
 from cornerspot.kit.money_text import format_money
@@ -65,66 +64,61 @@ def record_manual_payment(
     if not invoice.is_payable:
         raise Conflict(_NOT_PAYABLE[InvoiceStatus(invoice.status)])
     _require_sound(invoice, amount_minor, method, received_on)
-    payment = _booked(invoice, amount_minor, received_on)
-    payment.method, payment.reference, payment.internal_note = method, reference, note
-    payment.recorded_by, payment.request_key = by.membership_id, request_key
+    payment = Payment(
+        account_id=cast(UUID, invoice.account_id),  # A finalized invoice has a customer.
+        amount_minor=amount_minor,
+        currency=invoice.currency,
+        received_on=received_on,
+        method=method,
+        reference=reference,
+        internal_note=note,
+        recorded_by=by.membership_id,
+        request_key=request_key,
+    )
+    complete(payment)
     session.add(payment)
-    _settle(invoice, invoice.paid_minor + amount_minor, by=by)
-    record(invoice, "payment_recorded", by=by, amount_minor=amount_minor, currency=invoice.currency, method=method)
     session.flush()  # A request key that another invoice used meanwhile is refused here.
+    allocate(payment, invoice, by=by)
+    record(invoice, "payment_recorded", by=by, amount_minor=amount_minor, currency=invoice.currency, method=method)
+    session.flush()
     return payment
 
 
 def undo_payment(payment: Payment, *, reason: str, by: Actor) -> None:
-    """The payment no longer counts, and what it settled is owed again; row and reason stay.
+    """The payment by hand no longer counts, and what it settled is owed again; row and reason stay.
 
-    Raises Conflict when it was undone before, Invalid without a reason.
+    Raises Conflict when it was undone or refunded before, or came online; Invalid without a reason.
     """
     by.require(Permission.UNDO_PAYMENTS)
     require_feature(Feature.BILLING)
     if not reason.strip():
         raise Invalid("Say why this payment is undone; it stays on record.", field="reason")
-    allocations = session.scalars(
-        select(PaymentAllocation)
-        .where(PaymentAllocation.payment_id == payment.id)
-        .order_by(PaymentAllocation.invoice_id)  # One order of locks for everybody.
-    ).all()
-    invoices = [lock_invoice(_invoice_of(allocation)) for allocation in allocations]
-    lock(payment)
-    if payment.status != "completed":
-        raise Conflict("This payment was undone already.")
-    if any(invoice.status == InvoiceStatus.UNCOLLECTIBLE for invoice in invoices):
-        raise Conflict(WRITTEN_OFF)
-    payment.status, payment.undone_at, payment.undo_reason = "undone", clock.now(), reason.strip()
-    for allocation, invoice in zip(allocations, invoices, strict=True):
-        allocation.released_at = clock.now()
-        _settle(invoice, invoice.paid_minor - allocation.amount_minor, by=by, reason=reason.strip())
-        record(
-            invoice,
-            "payment_undone",
-            by=by,
-            amount_minor=allocation.amount_minor,
-            currency=payment.currency,
-            reason=reason.strip(),
-        )
+    invoices = lock_for_money(payment)
+    _require_undoable(payment, invoices.values())
+    for invoice in invoices.values():
+        released = release(payment, invoice, by=by, reason=reason.strip())
+        if released:
+            record(
+                invoice,
+                "payment_undone",
+                by=by,
+                amount_minor=released,
+                currency=payment.currency,
+                reason=reason.strip(),
+            )
+    undo(payment, reason=reason.strip())
     session.flush()
 
 
-def _booked(invoice: Invoice, amount_minor: int, received_on: date) -> Payment:
-    """A payment of the invoice's customer, all of it for this invoice."""
-    return Payment(
-        account_id=cast(UUID, invoice.account_id),  # A finalized invoice has a customer.
-        amount_minor=amount_minor,
-        currency=invoice.currency,
-        received_on=received_on,
-        allocations=[PaymentAllocation(invoice_id=invoice.id, amount_minor=amount_minor)],
-    )
-
-
-def _settle(invoice: Invoice, paid_minor: int, *, by: Actor, reason: str = "") -> None:
-    before = invoice.status
-    invoice.settle(paid_minor)
-    note_transition(invoice, before, by=by, reason=reason)
+def _require_undoable(payment: Payment, invoices: Iterable[Invoice]) -> None:
+    if payment.status == PaymentStatus.UNDONE:
+        raise Conflict("This payment was undone already.")
+    if payment.is_online:
+        raise Conflict("This money came online, so it cannot be undone. Refund it instead.")
+    if payment.refunded_minor:
+        raise Conflict("A part of this payment was refunded, so it did arrive. It cannot be undone any more.")
+    if any(invoice.status == InvoiceStatus.UNCOLLECTIBLE for invoice in invoices):
+        raise Conflict(WRITTEN_OFF)
 
 
 def _recorded_before(request_key: str) -> Payment | None:
@@ -141,12 +135,8 @@ def _require_same(earlier: Payment, invoice: Invoice, amount_minor: int, method:
     if not is_here or recorded != (amount_minor, method, received_on):
         booked = format_money(Money(earlier.amount_minor, earlier.currency), current_team().locale)
         raise Conflict(f"This form recorded {booked} already. Reload the page to record another payment.")
-    if earlier.status != "completed":
+    if earlier.status != PaymentStatus.COMPLETED:
         raise Conflict("This payment was recorded and undone. Reload the page to record another one.")
-
-
-def _invoice_of(allocation: PaymentAllocation) -> Invoice:
-    return session.scalars(select(Invoice).where(Invoice.id == allocation.invoice_id)).one()
 
 
 def _require_sound(invoice: Invoice, amount_minor: int, method: str, received_on: date) -> None:

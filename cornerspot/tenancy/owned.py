@@ -29,9 +29,9 @@ def tenant_fk(table: str, column: str, *, ondelete: str | None = None) -> Foreig
     return ForeignKeyConstraint(["tenant_id", column], [f"{table}.tenant_id", f"{table}.id"], ondelete=ondelete)
 
 
-def tenant_unique(*columns: str) -> UniqueConstraint:
-    """A unique within the team."""
-    return UniqueConstraint("tenant_id", *columns)
+def tenant_unique(*columns: str, name: str | None = None) -> UniqueConstraint:
+    """A unique within the team; ``name`` where the usual one is longer than PostgreSQL's 63 characters."""
+    return UniqueConstraint("tenant_id", *columns, name=name)
 
 
 def tenant_index(name: str, *columns: Any, **options: Any) -> Index:

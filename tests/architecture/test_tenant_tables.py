@@ -18,6 +18,8 @@ GLOBAL_TABLES = {
     "job_receipts",
     "password_resets",
     "people",
+    "platform_events",
+    "processor_owners",
     "sign_in_failures",
     "sign_ins",
     "team_hosts",

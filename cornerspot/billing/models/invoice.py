@@ -51,7 +51,7 @@ class Invoice(PricedDocument, TenantOwned):
         CheckConstraint("total_minor >= 0 OR status IN ('draft', 'cancelled')", name="total_not_negative"),
         CheckConstraint("balance_minor = total_minor - paid_minor", name="balance_adds_up"),
         CheckConstraint("paid_minor >= 0 AND paid_minor <= greatest(total_minor, 0)", name="paid_range"),
-        CheckConstraint("refunded_minor >= 0", name="refunded_not_negative"),
+        CheckConstraint("refunded_minor >= 0 AND processing_minor >= 0", name="refunded_not_negative"),
         CheckConstraint(
             "(status IN ('draft', 'cancelled')) = (number IS NULL)"
             " AND (number IS NULL) = (issued_on IS NULL)"
@@ -78,6 +78,7 @@ class Invoice(PricedDocument, TenantOwned):
         tenant_index("ix_invoices_deal_id", "deal_id"),
         tenant_index("ix_invoices_due", "status", "due_on"),
         tenant_index("ix_invoices_finalized_at", "finalized_at"),
+        tenant_index("ix_invoices_pdf_file_id", "pdf_file_id"),  # whose file it is, for members of the portal
         CheckConstraint("value_part IS NULL OR (deal_id IS NOT NULL AND value_part >= 0)", name="value_part_of_deal"),
         Index(
             "uq_invoices_live_value_part",
@@ -111,6 +112,7 @@ class Invoice(PricedDocument, TenantOwned):
     frozen: Mapped[dict[str, Any]] = mapped_column(default=dict)
     paid_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    processing_minor: Mapped[int] = mapped_column(BigInteger, default=0)  # bank debits under way
     balance_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     finalized_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
@@ -166,7 +168,13 @@ class Invoice(PricedDocument, TenantOwned):
         self.paid_at = moment if to is S.PAID else None
 
     def settle(self, paid_minor: int) -> None:
-        """Have this much of the total paid, in minor units; raises IllegalTransition."""
+        """Have this much of the total paid, in minor units; raises IllegalTransition.
+
+        Money that arrives reopens an invoice that was written off; money that leaves does not.
+        """
+        if self.status == S.UNCOLLECTIBLE and paid_minor < self.paid_minor:
+            self.paid_minor, self.balance_minor = paid_minor, self.total_minor - paid_minor
+            return
         to = self._status_when_paid(paid_minor)
         if to != self.status:
             INVOICE.require(S(self.status), to)

@@ -37,6 +37,7 @@ class BillingSettings(TenantOwned):
         tenant_unique(),
         tenant_fk("stored_files", "logo_file_id"),
         CheckConstraint("default_terms_days BETWEEN 0 AND 365", name="terms_range"),
+        CheckConstraint("least_part_percent BETWEEN 1 AND 100", name="least_part_range"),
     )
 
     number_pattern: Mapped[str] = mapped_column(default="INV-{seq:06}")
@@ -47,4 +48,6 @@ class BillingSettings(TenantOwned):
     payment_instructions: Mapped[str] = mapped_column(default="")
     footer: Mapped[str] = mapped_column(default="")
     logo_file_id: Mapped[UUID | None]
+    part_payments: Mapped[bool] = mapped_column(default=False)  # whether a customer may pay a part online
+    least_part_percent: Mapped[int] = mapped_column(default=10)  # the smallest part, of what is due
     version: Mapped[int] = mapped_column(default=1)
