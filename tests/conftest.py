@@ -28,6 +28,9 @@ from cornerspot.settings import Settings, load_settings
 from cornerspot.tenancy import CurrentTeam, team_scope
 from tests.factories.teams import Story, open_story
 
+# Fails a test that sends what Stripe would refuse.
+pytest_plugins = ["tests.contracts.judge.plugin"]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

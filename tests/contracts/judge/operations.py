@@ -1,0 +1,74 @@
+"""The operations of an API, and which of them a request is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from tests.contracts.judge.matching import Schema
+
+ANYTHING: Schema = {}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method on one path: what may be asked, and what is answered (by status, or "default")."""
+
+    method: str
+    path: str
+    ask: Callable[[], Schema]
+    answers: Mapping[str, Schema] = field(default_factory=dict)
+
+    @cached_property
+    def parameters(self) -> Schema:
+        """The closed map of everything that may be asked, in the query or in the body."""
+        return self.ask()
+
+    @property
+    def is_form(self) -> bool:
+        """Whether bodies are forms; those of v2 are JSON."""
+        return not self.path.startswith("/v2/")
+
+    def answer(self, status: int) -> Schema:
+        """The schema of the answer with this status."""
+        return self.answers.get(str(status)) or self.answers.get("default", ANYTHING)
+
+
+class Routes:
+    """Finds the operations of a path; a literal path comes before one with ``{id}``."""
+
+    def __init__(self, operations: list[Operation]) -> None:
+        self.literal: dict[str, dict[str, Operation]] = {}
+        self.templates: dict[int, list[tuple[list[str], dict[str, Operation]]]] = {}
+        methods: dict[str, dict[str, Operation]] = {}
+        for operation in operations:
+            methods.setdefault(operation.path, {})[operation.method] = operation
+        for path, by_method in methods.items():
+            if "{" in path:
+                segments = path.split("/")
+                self.templates.setdefault(len(segments), []).append((segments, by_method))
+            else:
+                self.literal[path] = by_method
+
+    def at(self, path: str) -> Mapping[str, Operation]:
+        """The operations at a path by method; none where Stripe has no such path."""
+        found = self.literal.get(path)
+        if found is not None:
+            return found
+        segments = path.split("/")
+        for template, by_method in self.templates.get(len(segments), ()):
+            if all(t == s or (t[:1] == "{" and s) for t, s in zip(template, segments, strict=True)):
+                return by_method
+        return {}
+
+
+class Description(Protocol):
+    """Stripe's words in one of their two forms."""
+
+    name: str
+    version: str
+    definitions: Mapping[str, Schema]
+    routes: Routes
+    has_answers: bool
