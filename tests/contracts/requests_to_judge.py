@@ -126,6 +126,10 @@ GOOD: dict[str, Callable[[stripe.StripeClient], object]] = {
     ),
     "an expiry": lambda c: c.v1.checkout.sessions.expire("cs_test_1"),
     "a session read": lambda c: c.v1.checkout.sessions.retrieve("cs_test_1", {"expand": ["payment_intent"]}),
+    "rows expanded": lambda c: c.v1.payment_intents.list({"expand": ["data.latest_charge.balance_transaction"]}),
+    "line items and refunds expanded": lambda c: c.v1.checkout.sessions.retrieve(
+        "cs_test_1", {"expand": ["line_items", "payment_intent.latest_charge.refunds"]}
+    ),
     "sessions listed": lambda c: c.v1.checkout.sessions.list(
         {"customer": "cus_1", "created": {"gte": 1}, "limit": 100}
     ),
@@ -289,6 +293,11 @@ BAD: dict[str, Bad] = {
         paying(line_items=[{"quantity": 1, "price_data": {"unit_amount": 1}}]),
         ("line_items", "0", "price_data", "currency"),
     ),
+    "an expansion that is none": Bad(
+        "get", f"{INTENTS}/pi_1", {"expand": ["latest_charge.refund"]}, ("expand", "0"), (OPENAPI,)
+    ),
+    "an expansion of a plain field": Bad("get", INTENTS, {"expand": ["data.amount"]}, ("expand", "0"), (OPENAPI,)),
+    "an expansion without its list": Bad("get", INTENTS, {"expand": ["customer"]}, ("expand", "0"), (OPENAPI,)),
     "encoded braces": Bad(
         "post",
         SESSIONS,

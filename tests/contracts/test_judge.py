@@ -45,7 +45,7 @@ def test_a_bad_request_is_refused_where_it_is_wrong(name, mode):
 
 @pytest.mark.parametrize("name", [name for name, bad in BAD.items() if bad.told_by == (OPENAPI,)])
 @pytest.mark.sends_bad_requests("by the types alone nobody can tell")
-def test_the_types_know_no_lengths(name):
+def test_the_types_know_neither_lengths_nor_expansions(name):
     judge_by("typed").require_good(*BAD[name].request())
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.contracts.judge.expanding import expand_findings
 from tests.contracts.judge.findings import BadAnswer, BadRequest, Finding
 from tests.contracts.judge.forms import nest_form
 from tests.contracts.judge.matching import Matcher
@@ -38,6 +39,8 @@ class Judge:
         matcher = self.forms if operation.is_form or operation.method == "get" else self.json
         found += matcher.findings(operation.parameters, asked)
         found += rule_findings(asked)
+        if self.description.has_answers:
+            found += expand_findings(self.json, operation.answer(200), asked)
         found += header_findings(headers or {}, expects_version=self.description.version)
         if found:
             raise BadRequest(method, url.path, found)
