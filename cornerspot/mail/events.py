@@ -8,7 +8,18 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class MessageAccepted:
-    """The mail server took the message over."""
+    """The mail server took the message over, for one recipient: ``kind`` is "to" or "cc"."""
+
+    message_id: UUID
+    subject_type: str
+    subject_id: UUID | None
+    purpose: str
+    kind: str = "to"
+
+
+@dataclass(frozen=True)
+class MessageUndelivered:
+    """The message will not reach this recipient: it was refused, given up, or came back."""
 
     message_id: UUID
     subject_type: str

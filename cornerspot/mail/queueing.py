@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid5
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from cornerspot.activity.recording import Author
 from cornerspot.db import session
+from cornerspot.db.locks import lock
 from cornerspot.jobs.publishing import enqueue
 from cornerspot.kit import clock, ids
+from cornerspot.kit.errors import Conflict
 from cornerspot.mail.addresses import address, one_line
-from cornerspot.mail.models import OutgoingMessage
-from cornerspot.tenancy import current_team
+from cornerspot.mail.configuring import mail_settings
+from cornerspot.mail.models import UNDELIVERED, OutgoingMessage
+from cornerspot.tenancy import current_team, current_tenant_id
 
 
 @dataclass(frozen=True)
@@ -26,21 +32,23 @@ class MessageAbout:
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who gets a message."""
+    """Who gets a message, as one of its To or of its Cc."""
 
     email: str
     name: str = ""
+    kind: str = "to"
 
 
 @dataclass(frozen=True)
 class Content:
-    """What a message says, and the stored file that goes along."""
+    """What a message says, and the stored files that go along; the HTML shows the logo as ``cid:logo``."""
 
     subject: str
     text: str
     html: str = ""
     attachment_id: UUID | None = None
     attachment_name: str = ""
+    logo_file_id: UUID | None = None
 
 
 def queue_message(
@@ -51,48 +59,87 @@ def queue_message(
     dedupe_key: str,
     about: MessageAbout = MessageAbout(),
     reply_to: str = "",
+    by: Author | None = None,
 ) -> UUID:
     """A message of this team waits to be sent; its id. The same ``dedupe_key`` is sent once only.
 
-    Raises Invalid for an address that mail cannot be sent to.
+    Answers go to ``reply_to``, or where the team's settings say. Raises Invalid for an
+    address that mail cannot be sent to.
     """
-    address(to.email)
-    if reply_to:
-        address(reply_to)
-    values = {
-        "id": ids.new_id(),
-        "tenant_id": current_team().id,
-        "created_at": clock.now(),
-        "dedupe_key": dedupe_key,
-        "purpose": purpose,
-        "subject_type": about.type,
-        "subject_id": about.id,
-        "recipient": to.email.strip(),
-        "recipient_name": one_line(to.name),
-        "sender_name": one_line(current_team().name),
-        "reply_to": reply_to.strip(),
-        "subject_line": one_line(content.subject),
-        "text_body": content.text,
-        "html_body": content.html,
-        "attachment_id": content.attachment_id,
-        "attachment_name": one_line(content.attachment_name),
-    }
-    session.flush()  # The attachment's row may be new and is referred to.
-    statement = (
-        insert(OutgoingMessage).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "dedupe_key"])
-    )
-    written = session.execute(statement.returning(OutgoingMessage.id)).scalar()
-    if written is None:
-        return session.execute(select(OutgoingMessage.id).where(OutgoingMessage.dedupe_key == dedupe_key)).scalar_one()
-    enqueue("mail.send_message", message_id=written)
+    message_id = ids.new_id()
+    values = _common(content, purpose=purpose, about=about, reply_to=reply_to, by=by)
+    row = {**values, **_own(to), "id": message_id, "mailing_id": message_id, "dedupe_key": dedupe_key}
+    [written] = _write([row])
     return written
 
 
-def resend(message: OutgoingMessage) -> None:
-    """A message that failed waits to be sent again."""
-    message.status, message.error, message.failed_at = "queued", "", None
+def queue_mailing(
+    recipients: Iterable[Recipient],
+    content: Content,
+    *,
+    purpose: str,
+    dedupe_key: str,
+    about: MessageAbout = MessageAbout(),
+    by: Author | None = None,
+    held: bool = False,
+) -> UUID:
+    """One message to several people waits to be sent; its mailing id. The same ``dedupe_key`` is sent once only.
+
+    Who is named twice gets it once, and every one has a state of their own. A ``held``
+    one waits for ``release_mailing``. Raises Invalid for an address that mail cannot be sent to.
+    """
+    mailing_id = uuid5(current_tenant_id(), dedupe_key)
+    values = _common(content, purpose=purpose, about=about, reply_to="", by=by)
+    named: dict[str, Recipient] = {}
+    for recipient in recipients:
+        named.setdefault(recipient.email.strip().casefold(), recipient)
+    rows = [
+        {**values, **_own(one), "id": ids.new_id(), "mailing_id": mailing_id, "dedupe_key": f"{dedupe_key} {email}"}
+        for email, one in named.items()
+    ]
+    _write(rows, held=held)
+    return mailing_id
+
+
+def release_mailing(mailing_id: UUID, *, attachment_id: UUID, attachment_name: str) -> None:
+    """The held message waits to be sent, with this file."""
+    released = session.execute(
+        update(OutgoingMessage)
+        .where(
+            OutgoingMessage.mailing_id == mailing_id,
+            OutgoingMessage.status == "queued",
+            OutgoingMessage.attachment_id.is_(None),
+        )
+        .values(attachment_id=attachment_id, attachment_name=one_line(attachment_name))
+        .returning(OutgoingMessage.id)
+    )
+    for message_id in released.scalars().all():
+        enqueue("mail.send_message", message_id=message_id)
+
+
+def resend(message: OutgoingMessage, *, to: str = "") -> None:
+    """A message that failed or came back waits to be sent again, to another address if one is given.
+
+    Raises Conflict for one that is on its way, Invalid for an address that mail cannot be sent to.
+    """
+    lock(message)
+    if message.status not in UNDELIVERED:
+        raise Conflict("This message is on its way already.")
+    if to and to.strip() != message.recipient:
+        address(to)
+        message.recipient = to.strip()
+    message.requeue()
     session.flush()
     enqueue("mail.send_message", message_id=message.id)
+
+
+def dismiss(message: OutgoingMessage) -> None:
+    """A message that was not delivered needs nobody's attention any more; raises Conflict for any other."""
+    lock(message)
+    if message.status not in UNDELIVERED:
+        raise Conflict("This message is on its way already.")
+    message.dismissed_at = message.dismissed_at or clock.now()
+    session.flush()
 
 
 def send_system_mail(to: str, subject: str, text: str, html: str = "") -> None:
@@ -106,3 +153,56 @@ def send_system_mail(to: str, subject: str, text: str, html: str = "") -> None:
         text=text,
         html=html,
     )
+
+
+def _common(content: Content, *, purpose: str, about: MessageAbout, reply_to: str, by: Author | None) -> dict[str, Any]:
+    """What is the same for every recipient."""
+    settings = mail_settings()
+    reply_to = (reply_to or settings.reply_to).strip()
+    if reply_to:
+        address(reply_to)
+    return {
+        "tenant_id": current_tenant_id(),
+        "created_at": clock.now(),
+        "purpose": purpose,
+        "subject_type": about.type,
+        "subject_id": about.id,
+        "sender_name": one_line(settings.sender_name or current_team().name),
+        "reply_to": reply_to,
+        "subject_line": one_line(content.subject),
+        "text_body": content.text,
+        "html_body": content.html,
+        "logo_file_id": content.logo_file_id,
+        "attachment_id": content.attachment_id,
+        "attachment_name": one_line(content.attachment_name),
+        "actor_kind": by.kind if by else "system",
+        "actor_id": by.id if by else None,
+        "actor_name": by.name if by else "",
+    }
+
+
+def _own(recipient: Recipient) -> dict[str, Any]:
+    address(recipient.email)
+    return {
+        "kind": recipient.kind,
+        "recipient": recipient.email.strip(),
+        "recipient_name": one_line(recipient.name),
+    }
+
+
+def _write(rows: list[dict[str, Any]], *, held: bool = False) -> list[UUID]:
+    """The rows are there, with a job for each that was not there before; their ids."""
+    session.flush()  # The attachment's row may be new and is referred to.
+    ids_by_key = {}
+    for row in rows:
+        statement = (
+            insert(OutgoingMessage).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "dedupe_key"])
+        )
+        written = session.execute(statement.returning(OutgoingMessage.id)).scalar()
+        if written is None:
+            known = select(OutgoingMessage.id).where(OutgoingMessage.dedupe_key == row["dedupe_key"])
+            written = session.execute(known).scalar_one()
+        elif not held:
+            enqueue("mail.send_message", message_id=written)
+        ids_by_key[row["dedupe_key"]] = written
+    return list(ids_by_key.values())

@@ -172,10 +172,10 @@ def test_a_deferred_message_is_tried_again_until_it_is_accepted(
     mail_server.answer = "451 Try again later"
     message_id = queue()
     session.rollback()
-    with pytest.raises(JobsFailed):
-        run_pending(app)
+    run_pending(app)
     message = stored(message_id)
     assert (message.status, message.tries, message.error) == ("queued", 1, "451 Try again later")
+    assert message.next_try_at is not None
     mail_server.answer = "250 OK"
     with transaction():
         session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now()"))
@@ -189,8 +189,7 @@ def test_no_mail_server_is_a_reason_to_try_again(app: Flask, team: CurrentTeam, 
     message_id = queue()
     session.rollback()
     try:
-        with pytest.raises(JobsFailed):
-            run_pending(app)
+        run_pending(app)
     finally:
         use_settings(settings)
     message = stored(message_id)
@@ -294,9 +293,9 @@ def test_credentials_of_the_address_are_used_and_wrong_ones_are_worth_another_tr
     controller.start()
     try:
         port = controller.port
-        deliver(message, f"smtp://us%40er:p%3Aw%2Fd@127.0.0.1:{port}")
+        deliver(message, f"smtp://us%40er:p%3Aw%2Fd@127.0.0.1:{port}", recipient="b@example.com")
         with pytest.raises(Deferred, match="535"):
-            deliver(message, f"smtp://us%40er:wrong@127.0.0.1:{port}")
+            deliver(message, f"smtp://us%40er:wrong@127.0.0.1:{port}", recipient="b@example.com")
     finally:
         controller.stop()
 
@@ -307,5 +306,5 @@ def test_a_server_without_starttls_gets_no_mail_in_the_clear(mail_server: Server
 
     url = current_settings().smtp_url.replace("smtp://", "smtp+starttls://")
     with pytest.raises(Refused):
-        deliver(EmailMessage(), url)
+        deliver(EmailMessage(), url, recipient="b@example.com")
     assert mail_server.letters == []
