@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("development", "demo", "test", "production")
@@ -70,15 +71,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     external_url = read.get("CORNERSPOT_URL", "http://localhost:8000").rstrip("/")
     if urlsplit(external_url).scheme not in ("http", "https"):
         mistakes.append("CORNERSPOT_URL must start with http:// or https://")
-    smtp_url = read.get("SMTP_URL", "smtp://127.0.0.1:8025")
-    if urlsplit(smtp_url).scheme not in ("smtp", "smtps", "smtp+starttls"):
-        mistakes.append("SMTP_URL must start with smtp://, smtps:// or smtp+starttls://")
-    smtp_timeout = read.get("CORNERSPOT_SMTP_TIMEOUT", "20")
-    if not smtp_timeout.isdigit() or not 1 <= int(smtp_timeout) <= 300:
-        mistakes.append("CORNERSPOT_SMTP_TIMEOUT must be a whole number of seconds from 1 to 300.")
-    bounce_address = read.get("CORNERSPOT_BOUNCE_ADDRESS", "")
-    if bounce_address and not _BOUNCE_ADDRESS.fullmatch(bounce_address):
-        mistakes.append("CORNERSPOT_BOUNCE_ADDRESS must be like bounces@mail.example.com, up to 9 letters before the @.")
+    mail = _mail(read, mistakes)
     proxies = read.get("CORNERSPOT_TRUSTED_PROXIES", "0")
     if not proxies.isdigit():
         mistakes.append("CORNERSPOT_TRUSTED_PROXIES must be a whole number.")
@@ -92,10 +85,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=database_url,
         owner_database_url=owner_url,
         external_url=external_url,
-        smtp_url=smtp_url,
-        mail_from=read.get("CORNERSPOT_MAIL_FROM", "Cornerspot <no-reply@cornerspot.test>"),
-        smtp_timeout=float(smtp_timeout),
-        bounce_address=bounce_address,
+        **mail,
         log_level=read.get("CORNERSPOT_LOG_LEVEL", "INFO"),
         trusted_proxies=int(proxies),
         stripe_key=read.get("STRIPE_SECRET_KEY", ""),
@@ -119,6 +109,25 @@ def _stripe_mistakes(read: Mapping[str, str], environment: str) -> list[str]:
     if environment == "production" and "_test_" in key:
         mistakes.append("STRIPE_SECRET_KEY is a test key; production needs a live one, or none.")
     return mistakes
+
+
+def _mail(read: Mapping[str, str], mistakes: list[str]) -> dict[str, Any]:
+    """The settings of mail; what is wrong with them is added to the mistakes."""
+    smtp_url = read.get("SMTP_URL", "smtp://127.0.0.1:8025")
+    if urlsplit(smtp_url).scheme not in ("smtp", "smtps", "smtp+starttls"):
+        mistakes.append("SMTP_URL must start with smtp://, smtps:// or smtp+starttls://")
+    smtp_timeout = read.get("CORNERSPOT_SMTP_TIMEOUT", "20")
+    if not smtp_timeout.isdigit() or not 1 <= int(smtp_timeout) <= 300:
+        mistakes.append("CORNERSPOT_SMTP_TIMEOUT must be a whole number of seconds from 1 to 300.")
+    bounce_address = read.get("CORNERSPOT_BOUNCE_ADDRESS", "")
+    if bounce_address and not _BOUNCE_ADDRESS.fullmatch(bounce_address):
+        mistakes.append("CORNERSPOT_BOUNCE_ADDRESS must be like bounces@mail.example.com, up to 9 letters before the @.")
+    return {
+        "smtp_url": smtp_url,
+        "mail_from": read.get("CORNERSPOT_MAIL_FROM", "Cornerspot <no-reply@cornerspot.test>"),
+        "smtp_timeout": float(smtp_timeout) if smtp_timeout.isdigit() else 0.0,
+        "bounce_address": bounce_address,
+    }
 
 
 def use_settings(settings: Settings) -> None:
