@@ -32,6 +32,7 @@ class Entry:
 SCHEDULE = (
     Entry("40 3 * * *", "jobs.forget_receipts", "receipts of jobs serve only while a job can be run again"),
     Entry("50 3 * * *", "people.forget_expired", "sign-ins and links serve for a time, then only fill tables"),
+    Entry("55 3 * * *", "portal.forget_expired", "the same for members of the portals", per_team=True),
     Entry("20 3 * * *", "billing.purge_deleted_invoices", "drafts stay in the Trash for 30 days", per_team=True),
     Entry("30 3 * * *", "crm.purge_trash", "records stay in the Trash for 30 days", per_team=True),
     Entry("5 * * * *", "plans.apply_due_changes", "a downgrade begins with the month, a trial ends", per_team=True),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from cornerspot.db.base import GlobalModel, one_of
 from cornerspot.kit import clock
+from cornerspot.people.lock_out import FailureCount
 from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_unique
 
 
@@ -39,20 +40,11 @@ class Person(GlobalModel):
     last_signed_in_at: Mapped[datetime | None]
 
 
-class SignInFailure(GlobalModel):
-    """How often signing in failed for an e-mail address lately.
-
-    A row of its own, and also for addresses that nobody has: whether a wait is
-    asked for must not tell who has a sign-in.
-    """
+class SignInFailure(FailureCount, GlobalModel):
+    """Failed tries to sign in as a person."""
 
     __tablename__ = "sign_in_failures"
     __table_args__ = (UniqueConstraint("email_digest"), Index("ix_sign_in_failures_last", "last_failed_at"))
-
-    email_digest: Mapped[str]
-    failures: Mapped[int] = mapped_column(default=0)
-    last_failed_at: Mapped[datetime] = mapped_column(default=clock.now)
-    locked_until: Mapped[datetime | None]
 
 
 class SignIn(GlobalModel):

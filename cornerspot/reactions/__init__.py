@@ -18,6 +18,7 @@ TASK_MODULES = (
     "cornerspot.plans.upkeep",
     "cornerspot.crm.upkeep",
     "cornerspot.billing.upkeep",
+    "cornerspot.portal.upkeep",
     "cornerspot.mail.sending",
 )
 

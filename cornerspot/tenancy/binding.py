@@ -2,7 +2,8 @@
 
 ``SET LOCAL`` ends with the transaction, so that a pooled connection cannot carry
 a team into the next request. Row-level security reads the setting; unset means
-no rows. A transaction that may only read is told so in the same round trip.
+no rows. A scope that is narrowed to an account is told in the same round trip, and so
+is that a transaction may only read.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, SessionTransaction
 
 from cornerspot.db.transaction import read_only
-from cornerspot.tenancy.context import current_scope
+from cornerspot.tenancy.context import account_setting, current_scope
 
 
 @event.listens_for(Session, "after_begin")
@@ -27,5 +28,7 @@ def tell_database_the_team(session: Session, transaction: SessionTransaction, co
     if team is not None:
         # A UUID formats to hex digits and dashes only, so it needs no parameter (SET takes none).
         words.append(f"SET LOCAL app.tenant_id = '{team.id}'")
+    if scope is not None and scope.account_id is not None:
+        words.append(account_setting(scope.account_id))
     if words:
         connection.exec_driver_sql("; ".join(words))

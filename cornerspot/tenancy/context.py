@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -28,10 +28,14 @@ class ScopeSwitched(RuntimeError):
 
 @dataclass(frozen=True)
 class Scope:
-    """A team's scope, or (with ``reason``) the system's, which sees no tenant table."""
+    """A team's scope, or (with ``reason``) the system's, which sees no tenant table.
+
+    ``account_id`` narrows a team's scope to one of its accounts: to what a portal user sees.
+    """
 
     team: CurrentTeam | None = None
     reason: str = ""
+    account_id: UUID | None = None
 
 
 _scope: ContextVar[Scope | None] = ContextVar("tenancy_scope", default=None)
@@ -91,6 +95,28 @@ def system_scope(reason: str) -> Iterator[None]:
             yield
         finally:
             session.remove()  # type: ignore[attr-defined]
+
+
+def narrow_to_account(account_id: UUID) -> None:
+    """From here to the end of the scope, the database shows and takes only what is this account's.
+
+    For the running transaction and those that follow. It cannot be widened again:
+    raises ScopeSwitched for another account, OutsideTeam outside of a team.
+    """
+    current_team()
+    scope = _scope.get()
+    assert scope is not None  # noqa: S101 - current_team() raised otherwise
+    if scope.account_id not in (None, account_id):
+        raise ScopeSwitched("The scope is narrowed to another account already.")
+    _scope.set(replace(scope, account_id=account_id))
+    if db.session().in_transaction():
+        session.connection().exec_driver_sql(account_setting(account_id))
+
+
+def account_setting(account_id: UUID) -> str:
+    """The statement that tells PostgreSQL the account until the transaction ends."""
+    # A UUID formats to hex digits and dashes only, so it needs no parameter (SET takes none).
+    return f"SET LOCAL app.account_id = '{UUID(str(account_id))}'"
 
 
 def load_team(team_id: UUID) -> CurrentTeam:

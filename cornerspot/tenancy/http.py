@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import NotFound as HTTPNotFound
 from werkzeug.utils import redirect
@@ -22,6 +22,8 @@ from cornerspot.tenancy.resolving import resolve_team
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
+
+PORTAL = "/portal"  # below a team's address, and all of it
 
 
 class TeamMiddleware:
@@ -69,26 +71,43 @@ def team_of_request() -> CurrentTeam | None:
     return scope.team if scope else None
 
 
+def is_portal_request() -> bool:
+    """Whether the request is for the portal of a team, whose members' sessions are not the staff's."""
+    return team_of_request() is not None and (request.path == PORTAL or request.path.startswith(f"{PORTAL}/"))
+
+
 class TeamSessionInterface(SecureCookieSessionInterface):
-    """A session cookie per team: its own name, its own path, and refused under another team."""
+    """A session cookie per team, and another one for its portal.
+
+    Each has its own name and its own path, and is refused where another one belongs.
+    """
 
     def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002 - Flask passes it
+        if is_portal_request():
+            return "cornerspot_portal"
         return "cornerspot_team" if team_of_request() else "cornerspot"
 
     def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002 - Flask passes it
-        from flask import request
-
+        if is_portal_request():
+            return f"{request.script_root}{PORTAL}"
         return f"{request.script_root}/" if team_of_request() else "/"
 
     def open_session(self, app: Flask, request: Request):  # type: ignore[no-untyped-def]
         opened = super().open_session(app, request)
         team = team_of_request()
-        owner = str(team.id) if team else "installation"
+        owner = session_owner(team)
         if opened is not None and opened.get("_team", owner) != owner:
-            opened = self.session_class()  # A cookie copied from another team proves nothing here.
+            opened = self.session_class()  # A cookie copied from elsewhere proves nothing here.
         if opened is not None and "_team" not in opened:
             dict.__setitem__(opened, "_team", owner)  # Not a change worth a Set-Cookie by itself.
         return opened
+
+
+def session_owner(team: CurrentTeam | None) -> str:
+    """What a session cookie says it was made for: the installation, a team's staff or its portal."""
+    if team is None:
+        return "installation"
+    return f"portal of {team.id}" if is_portal_request() else str(team.id)
 
 
 def install(app: Flask, *, external_url: str) -> None:

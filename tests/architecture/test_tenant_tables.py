@@ -16,6 +16,7 @@ GLOBAL_TABLES = {
     "alembic_version",
     "hand_offs",
     "job_receipts",
+    "mail_routes",
     "password_resets",
     "people",
     "platform_events",
@@ -24,6 +25,18 @@ GLOBAL_TABLES = {
     "sign_ins",
     "team_hosts",
     "teams",
+}
+
+# Tables that a member of the portal reads whole, and may write nothing in. Every other tenant table
+# says in its migration what a member sees of it (``cornerspot/db/rls.py``: ``restrict_to_account`` …).
+READ_BY_MEMBERS = {
+    "billing_settings": "pages and payments follow how the team bills: part payments, instructions, logo",
+    "feature_switches": "what the team switched off is off for its customers",
+    "mail_settings": "what a member causes to be sent goes out under the team's sender name",
+    "plan_overrides": "what the team may use decides what its customers may do",
+    "portal_settings": "the portal's name, colours and sections",
+    "processor_accounts": "paying needs the team's connection; its secrets are encrypted by the installation",
+    "team_plans": "what the team may use decides what its customers may do",
 }
 
 
@@ -54,15 +67,39 @@ def test_a_tenant_table_is_behind_row_level_security(table):
     )[0]
     assert enabled
     assert not forced  # Forced security breaks foreign keys on a distributed PostgreSQL.
-    policies = rows(
-        "SELECT permissive, roles::text[], cmd, qual, with_check FROM pg_policies WHERE tablename = :t", t=table
-    )
-    assert len(policies) == 1
-    permissive, roles, command, using, check = policies[0]
-    assert (permissive, roles, command) == ("PERMISSIVE", [APP_ROLE], "ALL")
+    ((roles, command, using, check),) = policies(table, "PERMISSIVE")  # A second one would only open more.
+    assert (roles, command) == ([APP_ROLE], "ALL")
     for clause in (using, check):
         assert "tenant_id = " in clause
         assert "current_setting('app.tenant_id'" in clause
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_a_tenant_table_says_what_a_member_of_the_portal_sees(table):
+    found = policies(table, "RESTRICTIVE")
+    commands = {command for _, command, _, _ in found}
+    needed = {"UPDATE", "DELETE"} | ({"INSERT"} if table in READ_BY_MEMBERS else {"SELECT"})
+    assert commands == {"ALL"} or needed <= commands, f"{table} is open to members: restrict it in its migration"
+    assert ("SELECT" in commands or "ALL" in commands) != (table in READ_BY_MEMBERS)
+    for roles, command, using, check in found:
+        assert roles == [APP_ROLE]
+        for clause in (using, check):
+            if clause is not None:
+                assert "current_setting('app.account_id'" in clause, command
+
+
+def test_tables_that_members_read_whole_are_there_and_say_why():
+    assert set(READ_BY_MEMBERS) <= set(TENANT_TABLES)
+    assert all(len(reason) > 20 for reason in READ_BY_MEMBERS.values())
+
+
+def policies(table: str, kind: str):
+    """Roles, command and both clauses of a table's policies of a kind."""
+    return rows(
+        "SELECT roles::text[], cmd, qual, with_check FROM pg_policies WHERE tablename = :t AND permissive = :k",
+        t=table,
+        k=kind,
+    )
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES)

@@ -1,0 +1,97 @@
+"""An accent colour made readable: shades of it with contrast enough on light and on dark pages.
+
+Contrast is WCAG 2.2's (success criterion 1.4.3): 4.5 for text, 3 for what has to be seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+WHITE, INK = "#ffffff", "#14181f"
+LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#15191f"
+TEXT = 4.5
+_FORM = re.compile(r"#[0-9a-f]{6}")
+_STEPS = [step / 100 for step in range(0, 101, 2)]
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Shades:
+    """An accent on one kind of page: as a surface, pressed, as text, as a wash, and the text on it."""
+
+    accent: str
+    hover: str
+    ink: str
+    wash: str
+    on_accent: str
+
+
+def is_colour(text: str) -> bool:
+    """Whether the text is a colour as we keep them: ``#3650df``."""
+    return _FORM.fullmatch(text) is not None
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, from 1 to 21."""
+    lighter, darker = sorted((_luminance(_rgb(one)), _luminance(_rgb(other))), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def light_shades(accent: str) -> Shades:
+    """The accent for light pages; its text is darkened as far as reading needs it."""
+    shown = _until(3, LIGHT_SURFACE, (_mix(accent, INK, step) for step in _STEPS))
+    return Shades(
+        accent=shown,
+        hover=_mix(shown, INK, 0.16),
+        ink=_until(TEXT, _mix(accent, WHITE, 0.9), (_mix(accent, INK, step) for step in _STEPS)),
+        wash=_mix(accent, WHITE, 0.9),
+        on_accent=_text_on(shown),
+    )
+
+
+def dark_shades(accent: str) -> Shades:
+    """The accent for dark pages; its text is lightened as far as reading needs it."""
+    shown = _until(3, DARK_SURFACE, (_mix(accent, WHITE, step) for step in _STEPS))
+    wash = _mix(accent, DARK_SURFACE, 0.8)
+    return Shades(
+        accent=shown,
+        hover=_mix(shown, WHITE, 0.12),
+        ink=_until(TEXT, wash, (_mix(accent, WHITE, step) for step in _STEPS)),
+        wash=wash,
+        on_accent=_text_on(shown),
+    )
+
+
+def _text_on(surface: str) -> str:
+    """White where it can be read, for it looks calmer on a colour; else ink or black."""
+    return next((text for text in (WHITE, INK) if contrast(text, surface) >= TEXT), "#000000")
+
+
+def _until(ratio: float, beside: str, shades: Iterable[str]) -> str:
+    """The first of the shades with this contrast beside a colour; the last when none has."""
+    last = ""
+    for last in shades:
+        if contrast(last, beside) >= ratio:
+            break
+    return last
+
+
+def _mix(one: str, other: str, part: float) -> str:
+    """``one`` with this part of ``other`` in it."""
+    mixed = (round(a + (b - a) * part) for a, b in zip(_rgb(one), _rgb(other), strict=True))
+    return "#" + "".join(f"{value:02x}" for value in mixed)
+
+
+def _rgb(colour: str) -> Rgb:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _luminance(rgb: Rgb) -> float:
+    red, green, blue = (_linear(value / 255) for value in rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
