@@ -12,8 +12,7 @@ from typing import Any
 
 import stripe
 
-OPENAPI, TYPED = "openapi", "typed"
-BOTH = (OPENAPI, TYPED)
+from tests.contracts.both_judges import BOTH, OPENAPI
 
 
 class Capturing(stripe.HTTPClient):

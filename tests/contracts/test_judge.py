@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import time
-from functools import cache
 
 import pytest
 import stripe
 
-from tests.contracts.judge import BadRequest, Judge
-from tests.contracts.judge.openapi import OpenApi, description_file
-from tests.contracts.judge.typed import TypedParameters
-from tests.contracts.requests_to_judge import BAD, BOTH, GOOD, OPENAPI, PAY, Bad, captured
+from tests.contracts.both_judges import BOTH, MODES, OPENAPI, judge_by
+from tests.contracts.judge import BadRequest
+from tests.contracts.requests_to_judge import BAD, GOOD, PAY, Bad, captured
 
 CALLS_A_SECOND = 1_000
-MODES = pytest.mark.parametrize("mode", BOTH)
-
-
-@cache
-def judge_by(mode: str) -> Judge:
-    """A judge by one description; the test is skipped where Stripe's file is not there."""
-    if mode == OPENAPI:
-        path = description_file()
-        if path is None:
-            pytest.skip("STRIPE_OPENAPI gives no file: requests are judged by the SDK's types alone")
-        return Judge(OpenApi(path))
-    return Judge(TypedParameters())
 
 
 @MODES

@@ -39,31 +39,26 @@ class Judge:
         matcher = self.forms if operation.is_form or operation.method == "get" else self.json
         found += matcher.findings(operation.parameters, asked)
         found += rule_findings(asked)
-        if self.description.has_answers:
+        if self.description.knows_expansions:
             found += expand_findings(self.json, operation.answer(200), asked)
         found += header_findings(headers or {}, expects_version=self.description.version)
         if found:
             raise BadRequest(method, url.path, found)
 
     def check_answer(self, method: str, path: str, status: int, answer: Any) -> None:
-        """Stripe could have answered this; raises BadAnswer. Nothing is said where only requests are described."""
-        if not self.description.has_answers:
-            return
+        """Stripe could have answered this; raises BadAnswer naming every place."""
         url = urlsplit(path)
         operation = self.operation(method, url.path)
-        if operation is None:  # Only the answer that there is no such path can be right.
-            found = self.json.findings({"$ref": "#/components/schemas/error"}, answer)
-        else:
-            found = self.json.findings(operation.answer(status), answer)
+        # Where there is no such path, only the answer that says so can be right.
+        schema = operation.answer(status) if operation else self.description.error_schema
+        found = self.json.findings(schema, answer)
         if found:
             raise BadAnswer(method, f"{url.path} ({status})", found)
 
     def check_object(self, answer: Mapping[str, Any]) -> None:
         """The map is an object of Stripe's by its own ``object``; raises BadAnswer."""
-        if not self.description.has_answers:
-            return
         name = str(answer.get("object"))
-        schema = self.description.definitions.get(f"deleted_{name}" if answer.get("deleted") else name)
+        schema = self.description.object_schema(name)
         if schema is None:
             raise BadAnswer("read", name, [Finding(("object",), f"{name!r} is no object of Stripe's")])
         found = self.json.findings(schema, answer)
@@ -117,8 +112,7 @@ def the_judge() -> Judge:
 def in_force() -> str:
     """Which description judges, in words."""
     description = the_judge().description
-    answers = "requests and answers" if description.has_answers else "requests only"
-    return f"{description.name}, {description.version}, {answers}"
+    return f"{description.name}, {description.version}"
 
 
 def require_good(method: str, path: str, body: Body = None, headers: Mapping[str, str] | None = None) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.contracts.judge.matching import Schema
+from tests.contracts.judge.matching import REFERENCE, Schema
 from tests.contracts.judge.operations import Operation, Routes
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +37,7 @@ def description_file() -> Path | None:
 class OpenApi:
     """Judges requests and answers; raises when the file is missing or not JSON."""
 
-    has_answers = True
+    knows_expansions = True
 
     def __init__(self, path: Path) -> None:
         document = json.loads(path.read_bytes())
@@ -47,12 +47,22 @@ class OpenApi:
         self.samples: Mapping[str, Any] = document["components"].get("examples", {})
         self.routes = Routes(
             [
-                Operation(method, template, partial(asked, methods[method]), answered(methods[method]))
+                Operation(method, template, partial(asked, methods[method]), partial(answered, methods[method]))
                 for template, methods in document["paths"].items()
                 for method in METHODS
                 if method in methods
             ]
         )
+
+    def object_schema(self, name: str) -> Schema | None:
+        """The schema of an object by its ``object``; none where the description has no such."""
+        forms = [{"$ref": f"{REFERENCE}{form}"} for form in (name, f"deleted_{name}") if form in self.definitions]
+        return {"anyOf": forms} if forms else None
+
+    @property
+    def error_schema(self) -> Schema:
+        """What a refusal looks like."""
+        return self.definitions["error"]
 
 
 def asked(operation: Mapping[str, Any]) -> Schema:
@@ -70,10 +80,9 @@ def asked(operation: Mapping[str, Any]) -> Schema:
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def answered(operation: Mapping[str, Any]) -> Mapping[str, Schema]:
-    """The schema of each status that answers JSON."""
-    return {
-        status: answer["content"]["application/json"]["schema"]
-        for status, answer in operation["responses"].items()
-        if "application/json" in answer.get("content", {})
-    }
+def answered(operation: Mapping[str, Any], status: int) -> Schema:
+    """The schema of the answer with this status."""
+    answers = operation["responses"]
+    answer = answers.get(str(status), answers["default"] if status >= 400 else answers["200"])
+    schema: Schema = answer["content"]["application/json"]["schema"]
+    return schema

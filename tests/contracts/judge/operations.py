@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 from tests.contracts.judge.matching import Schema
 
-ANYTHING: Schema = {}
-
 
 @dataclass(frozen=True)
 class Operation:
-    """One method on one path: what may be asked, and what is answered (by status, or "default")."""
+    """One method on one path: what may be asked, and what is answered with a status."""
 
     method: str
     path: str
     ask: Callable[[], Schema]
-    answers: Mapping[str, Schema] = field(default_factory=dict)
+    answer: Callable[[int], Schema]
 
     @cached_property
     def parameters(self) -> Schema:
@@ -30,10 +28,6 @@ class Operation:
     def is_form(self) -> bool:
         """Whether bodies are forms; those of v2 are JSON."""
         return not self.path.startswith("/v2/")
-
-    def answer(self, status: int) -> Schema:
-        """The schema of the answer with this status."""
-        return self.answers.get(str(status)) or self.answers.get("default", ANYTHING)
 
 
 class Routes:
@@ -71,4 +65,8 @@ class Description(Protocol):
     version: str
     definitions: Mapping[str, Schema]
     routes: Routes
-    has_answers: bool
+    error_schema: Schema
+    knows_expansions: bool
+
+    def object_schema(self, name: str) -> Schema | None:
+        """The schema of an object by its ``object``; none where Stripe has no such."""
