@@ -1,0 +1,98 @@
+"""The post office: sends waiting deliveries, in order or not, once or more often, or not at all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+
+from cornerspot.payments.standin.clock import wall_seconds
+from cornerspot.payments.standin.delivering import Deliver, Envelope, Outcome, envelope, record_try, waiting
+from cornerspot.payments.standin.state import Obj, World
+
+Order = str | Callable[[list[Obj]], list[Obj]]
+Choice = bool | Collection[str] | Callable[[Obj], bool]
+
+
+class PostOffice:
+    """Delivers events. The receiver is called without the world's lock, so that it may call the API."""
+
+    def __init__(self, world: World, lock: threading.RLock, deliver: Deliver) -> None:
+        self.world, self.lock, self.deliver = world, lock, deliver
+        self.timestamp: Callable[[], int] = wall_seconds
+        self.sent: list[Envelope] = []
+        self.keeps_sent = False
+        self._sending = threading.local()
+
+    def deliver_pending(
+        self, *, order: Order = "sent", duplicate: int = 0, drop: Choice = False, only: Choice = True
+    ) -> list[Outcome]:
+        """Send every delivery whose time has come; returns what became of each.
+
+        ``order``: ``sent``, ``reversed``, ``random`` or a function over the events' deliveries.
+        ``duplicate``: how many times more each is sent. ``drop``: events that are lost for
+        good. ``only``: the others keep waiting. Both take event types, or a function of the event.
+        """
+        if getattr(self._sending, "busy", False):
+            return []  # The receiver has called the API from inside a delivery; the outer round sends the rest.
+        self._sending.busy = True
+        try:
+            outcomes: list[Outcome] = []
+            tried: set[str] = set()
+            while chosen := self._chosen(order, only, tried):
+                for delivery in chosen:
+                    tried.add(delivery["id"])
+                    if self._fits(drop, delivery):
+                        delivery["state"] = "dropped"
+                    else:
+                        outcomes += [self._send(delivery) for _ in range(1 + duplicate)]
+            return outcomes
+        finally:
+            self._sending.busy = False
+
+    def resend(self, event_id: str) -> list[Outcome]:
+        """Send an event to its endpoints again, whatever became of it before."""
+        with self.lock:
+            _, event = self.world.find("event", event_id)
+            deliveries = [self.world.deliveries[one] for one in event["_deliveries"]]
+        return [self._send(delivery) for delivery in deliveries]
+
+    @property
+    def pending(self) -> int:
+        """How many deliveries wait, also for a later try."""
+        with self.lock:
+            return sum(one["state"] == "waiting" for one in self.world.deliveries.values())
+
+    def _chosen(self, order: Order, only: Choice, tried: set[str]) -> list[Obj]:
+        with self.lock:
+            found = [one for one in waiting(self.world) if one["id"] not in tried and self._fits(only, one)]
+            if order == "reversed":
+                found.reverse()
+            elif order == "random":
+                self.world.random.shuffle(found)
+            elif callable(order):
+                found = order(found)
+            return found
+
+    def _fits(self, choice: Choice, delivery: Obj) -> bool:
+        if isinstance(choice, bool):
+            return choice
+        event = self.world.accounts[delivery["account"]].table("event")[delivery["event"]]
+        if callable(choice):
+            return choice(event)
+        return event["type"] in choice
+
+    def _send(self, delivery: Obj) -> Outcome:
+        with self.lock:
+            sealed = envelope(self.world, delivery, self.timestamp())
+            if sealed is None:
+                delivery["state"] = "failed"
+                return Outcome(delivery["event"], "", "", None)
+            if self.keeps_sent:
+                self.sent.append(sealed)
+        try:
+            status: int | None = self.deliver(sealed.url, sealed.headers, sealed.body)
+        except Exception:  # noqa: BLE001 - whatever keeps the receiver from answering is a failed delivery
+            status = None
+        with self.lock:
+            record_try(self.world, delivery, status)
+        return Outcome(sealed.event, sealed.type, sealed.url, status)
