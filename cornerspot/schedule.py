@@ -35,6 +35,9 @@ SCHEDULE = (
     Entry("55 3 * * *", "portal.forget_expired", "the same for members of the portals", per_team=True),
     Entry("20 3 * * *", "billing.purge_deleted_invoices", "drafts stay in the Trash for 30 days", per_team=True),
     Entry("30 3 * * *", "crm.purge_trash", "records stay in the Trash for 30 days", per_team=True),
+    Entry("10 4 * * *", "mail.forget_routes", "nobody reports on a message after a month"),
+    # Ten past, so that it is within the same hour in zones a quarter or half an hour off.
+    Entry("10 * * * *", "billing.send_due_reminders", "reminders go out at an hour of the team's day", per_team=True),
     Entry("5 * * * *", "plans.apply_due_changes", "a downgrade begins with the month, a trial ends", per_team=True),
 )
 

@@ -47,6 +47,7 @@ INVOICE: dict[str, Sentence] = {
     "payment_undone": ("Payment[ of {amount}] undone[: {reason}]", "arrow-back-up", "amber"),
     "paid": ("Paid in full", "circle-check", "green"),
     "reminded": ("Reminder sent[ to {to}]", "bell", "azure"),
+    "not_delivered": ("Not delivered[ to {to}][: {reason}]", "mail-x", "red"),
 }
 ACCOUNT: dict[str, Sentence] = {
     "created": ("Account created", "plus", "blue"),

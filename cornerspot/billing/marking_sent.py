@@ -26,9 +26,14 @@ def mark_sent(invoice: Invoice, *, by: Actor) -> None:
     by.require(Permission.SEND_INVOICES)
     require_feature(Feature.BILLING)
     lock_invoice(invoice)
-    refusal = _NOT_SENDABLE.get(InvoiceStatus(invoice.status))
-    if refusal is not None:
-        raise Conflict(refusal)
+    require_sendable(invoice)
     if invoice.sent_at is None:
         invoice.sent_at = clock.now()
         record(invoice, "marked_as_sent", by=by)
+
+
+def require_sendable(invoice: Invoice) -> None:
+    """Pass for an invoice that a customer may be sent; raises Conflict with the reason why not."""
+    refusal = _NOT_SENDABLE.get(InvoiceStatus(invoice.status))
+    if refusal is not None:
+        raise Conflict(refusal)

@@ -28,8 +28,9 @@ class Attachment:
 class Letter:
     """Everything that is in a message. ``message_id`` without its angle brackets.
 
-    ``recipient`` is who gets this copy, ``to`` and ``cc`` are what everybody sees. The HTML shows the ``logo`` as ``cid:logo``. ``return_token`` comes back with a
-    report about the message, and says which one it was.
+    ``recipient`` is who gets this copy, ``to`` and ``cc`` are what everybody sees. The
+    HTML shows the ``logo`` as ``cid:logo``. ``return_token`` comes back with a report
+    about the message, and says which one it was.
     """
 
     message_id: str

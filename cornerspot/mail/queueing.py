@@ -88,7 +88,7 @@ def queue_mailing(
     Who is named twice gets it once, and every one has a state of their own. A ``held``
     one waits for ``release_mailing``. Raises Invalid for an address that mail cannot be sent to.
     """
-    mailing_id = uuid5(current_tenant_id(), dedupe_key)
+    mailing_id = mailing_id_of(dedupe_key)
     values = _common(content, purpose=purpose, about=about, reply_to="", by=by)
     named: dict[str, Recipient] = {}
     for recipient in recipients:
@@ -101,8 +101,13 @@ def queue_mailing(
     return mailing_id
 
 
-def release_mailing(mailing_id: UUID, *, attachment_id: UUID, attachment_name: str) -> None:
-    """The held message waits to be sent, with this file."""
+def mailing_id_of(dedupe_key: str) -> UUID:
+    """The id that the message with this key has or will have."""
+    return uuid5(current_tenant_id(), dedupe_key)
+
+
+def release_mailing(mailing_id: UUID, *, attachment_id: UUID) -> None:
+    """The held message waits to be sent, with this file under the name it is stored with."""
     released = session.execute(
         update(OutgoingMessage)
         .where(
@@ -110,7 +115,7 @@ def release_mailing(mailing_id: UUID, *, attachment_id: UUID, attachment_name: s
             OutgoingMessage.status == "queued",
             OutgoingMessage.attachment_id.is_(None),
         )
-        .values(attachment_id=attachment_id, attachment_name=one_line(attachment_name))
+        .values(attachment_id=attachment_id)
         .returning(OutgoingMessage.id)
     )
     for message_id in released.scalars().all():

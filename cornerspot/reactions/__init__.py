@@ -18,8 +18,11 @@ TASK_MODULES = (
     "cornerspot.plans.upkeep",
     "cornerspot.crm.upkeep",
     "cornerspot.billing.upkeep",
+    "cornerspot.billing.sending",
+    "cornerspot.billing.reminding",
     "cornerspot.portal.upkeep",
     "cornerspot.mail.sending",
+    "cornerspot.mail.upkeep",
 )
 
 

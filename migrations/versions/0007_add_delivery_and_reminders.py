@@ -139,7 +139,7 @@ def create_reminders() -> None:
         "invoice_reminders",
         *owned(
             sa.Column("invoice_id", sa.Uuid(), nullable=False),
-            sa.Column("step_days", sa.Integer(), nullable=True),
+            sa.Column("step_days", sa.Integer(), nullable=False),
             sa.Column("mailing_id", sa.Uuid(), nullable=False),
         ),
         sa.ForeignKeyConstraint(

@@ -30,10 +30,7 @@ class ReminderSettings(TenantOwned):
 
 
 class InvoiceReminder(TenantOwned):
-    """An invoice was in a reminder: the step of the ladder that it took, or none when a person sent it.
-
-    The unique is what keeps a step from being taken twice.
-    """
+    """An invoice took a step of the ladder, in which message; the unique keeps it from being taken twice."""
 
     __tablename__ = "invoice_reminders"
     __table_args__ = (
@@ -43,7 +40,7 @@ class InvoiceReminder(TenantOwned):
     )
 
     invoice_id: Mapped[UUID]
-    step_days: Mapped[int | None]
+    step_days: Mapped[int]
     mailing_id: Mapped[UUID]
 
 
