@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cornerspot.activity.models import ActivityEntry
 from cornerspot.db import session
+from cornerspot.tenancy.appending import append
 from cornerspot.tenancy.owned import TenantOwned
 
 
@@ -34,17 +35,29 @@ def record(subject: TenantOwned, event: str, *, by: Author, **data: Any) -> Acti
     """
     if cast("UUID | None", subject.id) is None:
         session.flush()  # The timeline names the subject by its id.
-    entry = ActivityEntry(
-        subject_type=subject_type(type(subject)),
-        subject_id=subject.id,
-        event=event,
-        data={key: as_json(value) for key, value in data.items()},
-        actor_kind=by.kind,
-        actor_id=by.id,
-        actor_name=by.name,
-    )
+    entry = ActivityEntry(**_said(subject, event, by, data))
     session.add(entry)
     return entry
+
+
+def record_at_once(subject: TenantOwned, event: str, *, by: Author, **data: Any) -> None:
+    """The same, in a statement of its own and not with the next flush; the subject has its id already.
+
+    For a step that has nothing else to flush: a row past the unit of work costs a third.
+    """
+    append(ActivityEntry, _said(subject, event, by, data))
+
+
+def _said(subject: TenantOwned, event: str, by: Author, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "subject_type": subject_type(type(subject)),
+        "subject_id": subject.id,
+        "event": event,
+        "data": {key: as_json(value) for key, value in data.items()},
+        "actor_kind": by.kind,
+        "actor_id": by.id,
+        "actor_name": by.name,
+    }
 
 
 def subject_type(model: type[TenantOwned]) -> str:

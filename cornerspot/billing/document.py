@@ -15,7 +15,7 @@ from uuid import UUID
 from cornerspot.billing.freezing import freeze
 from cornerspot.billing.models import Invoice, InvoiceLine
 from cornerspot.billing.party import Party, customer_party, seller_party
-from cornerspot.billing.settings import billing_settings
+from cornerspot.billing.settings import billing_settings_and_team
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.catalog.lines import totals_of
 
@@ -173,7 +173,7 @@ def _final_parts(invoice: Invoice) -> tuple[dict[str, Any], tuple[DocumentTax, .
 def _draft_parts(invoice: Invoice) -> tuple[dict[str, Any], tuple[DocumentTax, ...]]:
     totals = totals_of(invoice, invoice.lines)
     rows = totals.tax_breakdown
-    return freeze(invoice, totals, billing_settings()), tuple(
+    return freeze(invoice, totals, *billing_settings_and_team()), tuple(
         DocumentTax(row.name, row.percent, row.base_minor, row.tax_minor) for row in rows
     )
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from cornerspot.activity.recording import record
+from cornerspot.activity.recording import record_at_once
 from cornerspot.billing import numbering
 from cornerspot.billing.events import InvoiceFinalized
 from cornerspot.billing.freezing import freeze
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import BillingSettings, Invoice, InvoiceTax
-from cornerspot.billing.settings import billing_settings
+from cornerspot.billing.settings import billing_settings, billing_settings_and_team
 from cornerspot.billing.states import ALREADY_FINAL, FINALIZED, INVOICE, InvoiceStatus
 from cornerspot.billing.transitions import note_transition
 from cornerspot.billing.usage import count_finalized_invoices
@@ -27,6 +28,7 @@ from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import entitlements, lock_limit, require_below
 from cornerspot.plans.features import Feature, Limit
 from cornerspot.tenancy import team_today
+from cornerspot.tenancy.appending import append
 
 
 @dataclass(frozen=True)
@@ -51,21 +53,19 @@ def finalize_invoice(invoice: Invoice, *, by: Actor, on: date | None = None) -> 
     before = invoice.status
     _require_draft(InvoiceStatus(before))
     _require_entitled()
-    settings = billing_settings()
+    settings, team = billing_settings_and_team()
     issued_on = on or invoice.invoice_on or team_today()
     due_on = _due_on(invoice, issued_on)
     totals = reckon(invoice, invoice.lines)
     _require_finalizable(invoice, issued_on, due_on)
-    frozen = freeze(invoice, totals, settings)  # Reads, so before there is anything to flush.
-    session.add_all(_tax_rows(invoice, totals))
-    publish(InvoiceFinalized(invoice.id))
-    session.flush()  # All that can be written before the number is: others wait for the series.
+    frozen = freeze(invoice, totals, settings, team)
+    append(InvoiceTax, *_tax_rows(invoice, totals))
+    publish(InvoiceFinalized(invoice.id))  # All that can be written before the number is: others wait for the series.
     number = _number(invoice, settings, issued_on)
     invoice.finalize(number=number, issued_on=issued_on, due_on=due_on, frozen=frozen)
     note_transition(invoice, before, by=by)
-    record(
-        invoice, "finalized", by=by, number=number, issued_on=issued_on, due_on=due_on, total_minor=invoice.total_minor
-    )
+    said = {"number": number, "issued_on": issued_on, "due_on": due_on, "total_minor": invoice.total_minor}
+    record_at_once(invoice, "finalized", by=by, **said)
     _flush(number)
     return invoice
 
@@ -125,17 +125,17 @@ def _number(invoice: Invoice, settings: BillingSettings, issued_on: date) -> str
     return numbering.take_number(settings, on=issued_on)
 
 
-def _tax_rows(invoice: Invoice, totals: Totals) -> list[InvoiceTax]:
+def _tax_rows(invoice: Invoice, totals: Totals) -> list[dict[str, Any]]:
     return [
-        InvoiceTax(
-            invoice_id=invoice.id,
-            position=position,
-            tax_key=row.key,
-            name=row.name,
-            percent=row.percent,
-            base_minor=row.base_minor,
-            tax_minor=row.tax_minor,
-        )
+        {
+            "invoice_id": invoice.id,
+            "position": position,
+            "tax_key": row.key,
+            "name": row.name,
+            "percent": row.percent,
+            "base_minor": row.base_minor,
+            "tax_minor": row.tax_minor,
+        }
         for position, row in enumerate(totals.tax_breakdown)
     ]
 

@@ -7,14 +7,11 @@ from typing import Any
 from cornerspot.billing.models import BillingSettings, Invoice
 from cornerspot.catalog.amounts import Totals
 from cornerspot.crm.models import Account, Contact
-from cornerspot.db import session
-from cornerspot.tenancy import current_tenant_id
 from cornerspot.tenancy.models import Team
 
 
-def freeze(invoice: Invoice, totals: Totals, settings: BillingSettings) -> dict[str, Any]:
+def freeze(invoice: Invoice, totals: Totals, settings: BillingSettings, team: Team) -> dict[str, Any]:
     """Everything about the invoice that stands in other rows, as plain JSON; needs account and contact loaded."""
-    team = session.get_one(Team, current_tenant_id())
     return {
         "seller": _seller(team),
         "customer": _customer(invoice.account),

@@ -19,16 +19,24 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cornerspot.billing.models import BillingSettings, Invoice, NumberSeries
 from cornerspot.billing.settings import billing_settings
-from cornerspot.db import session
-from cornerspot.kit import clock, ids
+from cornerspot.db import db, session
 from cornerspot.kit.errors import Conflict, Invalid
-from cornerspot.tenancy import current_tenant_id, team_today
+from cornerspot.tenancy import team_today
+from cornerspot.tenancy.criteria import require_scope_of
 
 LONGEST_NUMBER = 32
 KIND = "invoice"
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _SEQUENCE = re.compile(r"seq(?::0([1-9]))?")
 _YEARS = ("YYYY", "YY")
+
+_FIRST = insert(NumberSeries.__table__)  # type: ignore[arg-type]
+_SERIES = NumberSeries.__table__.c
+_TAKE = _FIRST.on_conflict_do_update(
+    index_elements=["tenant_id", "kind", "period"],
+    set_={"last_value": _SERIES.last_value + 1, "last_issued_on": _FIRST.excluded.last_issued_on},
+    where=_SERIES.last_issued_on.is_(None) | (_SERIES.last_issued_on <= _FIRST.excluded.last_issued_on),
+).returning(_SERIES.last_value)
 
 
 def require_pattern(pattern: str, *, restart_yearly: bool) -> None:
@@ -115,22 +123,8 @@ def take_number(settings: BillingSettings, *, on: date) -> str:
     Call it last: everybody who finalizes in this team waits from here to the commit.
     Raises Invalid (invoice_on) when a later date was issued before.
     """
-    series = insert(NumberSeries).values(
-        tenant_id=current_tenant_id(),
-        id=ids.new_id(),
-        created_at=clock.now(),
-        kind=KIND,
-        period=_period(settings, on),
-        last_value=1,
-        last_issued_on=on,
-    )
-    value = session.scalar(
-        series.on_conflict_do_update(
-            index_elements=["tenant_id", "kind", "period"],
-            set_={"last_value": NumberSeries.last_value + 1, "last_issued_on": on},
-            where=NumberSeries.last_issued_on.is_(None) | (NumberSeries.last_issued_on <= on),
-        ).returning(NumberSeries.last_value)
-    )
+    values = {"kind": KIND, "period": _period(settings, on), "last_value": 1, "last_issued_on": on}
+    value = session.connection().scalar(_TAKE, {"tenant_id": require_scope_of(db.session()), **values})
     if value is None:
         raise Invalid(
             "An invoice with a later date has a number already. Choose a later invoice date,"

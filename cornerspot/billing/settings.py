@@ -6,6 +6,10 @@ from sqlalchemy import select
 
 from cornerspot.billing.models import BillingSettings
 from cornerspot.db import session
+from cornerspot.tenancy.models import Team
+
+_SETTINGS = select(BillingSettings)
+_SETTINGS_AND_TEAM = select(BillingSettings, Team).join(Team, Team.id == BillingSettings.tenant_id)
 
 
 def create_billing_settings() -> BillingSettings:
@@ -17,4 +21,10 @@ def create_billing_settings() -> BillingSettings:
 
 def billing_settings() -> BillingSettings:
     """The settings of the team of the scope."""
-    return session.scalars(select(BillingSettings)).one()
+    return session.scalars(_SETTINGS).one()
+
+
+def billing_settings_and_team() -> tuple[BillingSettings, Team]:
+    """The settings with the team that issues the invoices, in one statement."""
+    settings, team = session.execute(_SETTINGS_AND_TEAM).one()
+    return settings, team

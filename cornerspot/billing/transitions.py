@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from cornerspot.billing.models import Invoice, InvoiceTransition
-from cornerspot.db import session
 from cornerspot.people.actors import Actor
+from cornerspot.tenancy.appending import append
 
 
 def note_transition(invoice: Invoice, before: str | None, *, by: Actor, reason: str = "") -> None:
-    """The change from ``before`` to the invoice's present status is on record."""
-    session.add(
-        InvoiceTransition(
-            invoice_id=invoice.id,
-            from_status=before,
-            to_status=invoice.status,
-            reason=reason,
-            actor_kind=by.kind,
-            actor_id=by.id,
-            actor_name=by.name,
-        )
+    """The change from ``before`` to the present status of the invoice, which is flushed already, is on record."""
+    append(
+        InvoiceTransition,
+        {
+            "invoice_id": invoice.id,
+            "from_status": before,
+            "to_status": invoice.status,
+            "reason": reason,
+            "actor_kind": by.kind,
+            "actor_id": by.id,
+            "actor_name": by.name,
+        },
     )

@@ -120,14 +120,17 @@ def reckon(document: PricedDocument, lines: Sequence[PricedLine]) -> Totals:
     """The document and its lines carry the amounts that they come to."""
     totals = totals_of(document, lines)
     for line, result in zip(lines, totals.lines, strict=True):
-        line.gross_minor, line.discount_minor, line.net_minor = (
-            result.gross_minor,
-            result.discount_minor,
-            result.net_minor,
-        )
-    document.subtotal_minor, document.discount_minor = totals.subtotal_minor, totals.discount_minor
-    document.tax_minor, document.total_minor = totals.tax_minor, totals.total_minor
+        _carry(line, result, ("gross_minor", "discount_minor", "net_minor"))
+    _carry(document, totals, ("subtotal_minor", "discount_minor", "tax_minor", "total_minor"))
     return totals
+
+
+def _carry(row: object, amounts: object, names: tuple[str, ...]) -> None:
+    """Set only what differs: an amount that is set counts as a change, and the flush looks at the row."""
+    for name in names:
+        amount = getattr(amounts, name)
+        if getattr(row, name) != amount:
+            setattr(row, name, amount)
 
 
 def write_line(line: PricedLine, entered: LineInput, *, position: int) -> None:

@@ -14,11 +14,17 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 
 from cornerspot.db.base import Base
+from cornerspot.db.cursors import QuietCursor
 
 db = SQLAlchemy(
     metadata=Base.metadata,
     session_options={"expire_on_commit": False},
-    engine_options={"pool_size": 8, "max_overflow": 8, "pool_pre_ping": False},
+    engine_options={
+        "pool_size": 8,
+        "max_overflow": 8,
+        "pool_pre_ping": False,
+        "connect_args": {"cursor_factory": QuietCursor},
+    },
 )
 # A scoped session forwards every method to the session of the current app context.
 session = cast(Session, db.session)

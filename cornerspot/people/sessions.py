@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 
 from cornerspot.db import session
 from cornerspot.kit import clock
@@ -16,6 +16,23 @@ from cornerspot.people.models import Membership, Person, Role, SignIn
 
 LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=10)
+
+# Made once: every request of somebody signed in sends one of them.
+_LIVE = (
+    select(SignIn, Person)
+    .join(Person, Person.id == SignIn.person_id)
+    .where(
+        SignIn.token_digest == bindparam("digest"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("now"),
+    )
+)
+_OF_A_PERSON = _LIVE.where(SignIn.team_id.is_(None))
+_OF_A_TEAMMATE = (
+    _LIVE.add_columns(Membership)
+    .join(Membership, Membership.person_id == Person.id)
+    .where(SignIn.team_id == bindparam("team_id"), Membership.deactivated_at.is_(None))
+)
 
 
 def begin_session(
@@ -44,23 +61,11 @@ def find_session(token: str, *, team_id: UUID | None) -> tuple[SignIn, Person, A
 
     In a team, somebody whose membership was deactivated is signed out.
     """
-    statement = (
-        select(SignIn, Person)
-        .join(Person, Person.id == SignIn.person_id)
-        .where(
-            SignIn.token_digest == digest(token),
-            SignIn.ended_at.is_(None),
-            SignIn.expires_at > clock.now(),
-        )
-    )
+    values = {"digest": digest(token), "now": clock.now()}
     if team_id is None:
-        row = session.execute(statement.where(SignIn.team_id.is_(None))).one_or_none()
+        row = session.execute(_OF_A_PERSON, values).one_or_none()
         return (row[0], row[1], None) if row else None
-    found = session.execute(
-        statement.add_columns(Membership)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(SignIn.team_id == team_id, Membership.deactivated_at.is_(None))
-    ).one_or_none()
+    found = session.execute(_OF_A_TEAMMATE, values | {"team_id": team_id}).one_or_none()
     if found is None:
         return None
     sign_in, person, membership = found

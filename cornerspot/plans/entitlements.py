@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import event, or_, select
+from sqlalchemy import bindparam, event, or_, select
 from sqlalchemy.orm import Session, SessionTransaction, UOWTransaction
 
 from cornerspot.db import session
@@ -102,14 +102,17 @@ class _Rows:
     read_at: datetime
 
 
+# One statement for all, made once: overrides × switches are a product, but of a handful of rows.
+_IS_LIVE = or_(PlanOverride.ends_at.is_(None), PlanOverride.ends_at > bindparam("now"))
+_SOURCES_OF_A_TEAM = (
+    select(TeamPlan, PlanOverride, FeatureSwitch)
+    .outerjoin(PlanOverride, (PlanOverride.tenant_id == TeamPlan.tenant_id) & _IS_LIVE)
+    .outerjoin(FeatureSwitch, FeatureSwitch.tenant_id == TeamPlan.tenant_id)
+)
+
+
 def _read(now: datetime) -> _Rows:
-    """One statement for all: overrides × switches are a product, but of a handful of rows."""
-    is_live = or_(PlanOverride.ends_at.is_(None), PlanOverride.ends_at > now)
-    rows = session.execute(
-        select(TeamPlan, PlanOverride, FeatureSwitch)
-        .outerjoin(PlanOverride, (PlanOverride.tenant_id == TeamPlan.tenant_id) & is_live)
-        .outerjoin(FeatureSwitch, FeatureSwitch.tenant_id == TeamPlan.tenant_id)
-    ).all()
+    rows = session.execute(_SOURCES_OF_A_TEAM, {"now": now}).all()
     # mypy does not know that outer joins give None.
     overrides = {row[1].id: row[1] for row in rows if row[1] is not None}  # type: ignore[redundant-expr]
     switched_off = frozenset(Feature(row[2].feature) for row in rows if row[2] is not None)  # type: ignore[redundant-expr]

@@ -31,4 +31,8 @@ def tell_database_the_team(session: Session, transaction: SessionTransaction, co
     if scope is not None and scope.account_id is not None:
         words.append(account_setting(scope.account_id))
     if words:
-        connection.exec_driver_sql("; ".join(words))
+        # Past SQLAlchemy and never prepared: each team's would be a statement of its own, and push
+        # the useful ones out of the connection's store of prepared statements.
+        plain = connection.connection.driver_connection
+        assert plain is not None  # noqa: S101 - a connection that is begun is open
+        plain.execute("; ".join(words), prepare=False)

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Uuid, bindparam, event
+from sqlalchemy import Executable, Uuid, bindparam, event
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from cornerspot.tenancy.context import OutsideTeam, ScopeSwitched, current_scope, current_tenant_id
@@ -27,6 +29,10 @@ _of_this_team = with_loader_criteria(
     TenantOwned, lambda cls: cls.tenant_id == _this_team, include_aliases=True, propagate_to_loaders=False
 )
 
+# Each statement with its criterion, None for one that needs none: a statement that is kept and
+# sent by every request is looked through, copied and hashed once.
+_scoped: WeakKeyDictionary[Executable, Executable | None] = WeakKeyDictionary()
+
 
 @contextmanager
 def criteria_switched_off() -> Iterator[None]:
@@ -41,12 +47,20 @@ def criteria_switched_off() -> Iterator[None]:
 @event.listens_for(Session, "do_orm_execute")
 def scope_statement(state: ORMExecuteState) -> None:
     """A statement on tenant tables reads and changes only the rows of the team of the scope."""
-    mappers = [mapper for mapper in state.all_mappers if issubclass(mapper.class_, TenantOwned)]
-    if not mappers or not (state.is_select or state.is_update or state.is_delete):
+    statement = state.statement
+    if statement not in _scoped:
+        _scoped[statement] = statement.options(_of_this_team) if _is_about_teams_rows(state) else None
+    scoped = _scoped[statement]
+    if scoped is None:
         return
-    _tenant_of(state.session)
+    require_scope_of(state.session)
     if not _switched_off.get():
-        state.statement = state.statement.options(_of_this_team)
+        state.statement = scoped
+
+
+def _is_about_teams_rows(state: ORMExecuteState) -> bool:
+    wanted = state.is_select or state.is_update or state.is_delete
+    return wanted and any(issubclass(mapper.class_, TenantOwned) for mapper in state.all_mappers)
 
 
 @event.listens_for(Session, "before_flush")
@@ -54,12 +68,13 @@ def refuse_foreign_rows(session: Session, _: UOWTransaction, __: object) -> None
     """No row of another team is flushed; raises OutsideTeam or ScopeSwitched."""
     for row in (*session.new, *session.dirty, *session.deleted):
         if isinstance(row, TenantOwned):
-            tenant_id = _tenant_of(session)
+            tenant_id = require_scope_of(session)
             if row.tenant_id not in (None, tenant_id):
                 raise OutsideTeam(f"A {type(row).__name__} of another team was changed.")
 
 
-def _tenant_of(session: Session) -> object:
+def require_scope_of(session: Session) -> UUID:
+    """The team whose rows the session may touch; raises OutsideTeam or ScopeSwitched."""
     scope = current_scope()
     if scope is None or scope.team is None:
         raise OutsideTeam("A tenant table was used outside of a team's scope.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from cornerspot.kit.errors import NotFound
-from cornerspot.tenancy.context import find_team
+from cornerspot.tenancy.context import find_team, find_team_by_slug
 from cornerspot.tenancy.current import CurrentTeam
 from cornerspot.tenancy.models import Team, TeamHost
 from cornerspot.tenancy.slugs import RESERVED_SLUGS, is_slug
@@ -30,7 +30,7 @@ def resolve_team(*, host: str, path: str, base_host: str) -> Resolved | None:
     """
     slug = _slug_of_host(host, base_host)
     if slug is not None:
-        return Resolved(find_team(Team.slug == slug), "")
+        return Resolved(find_team_by_slug(slug), "")
     if host not in ("", base_host) and not _is_local(host):
         with suppress(NotFound):  # An unknown name of this machine goes on by path.
             return Resolved(_team_of_custom_host(host), "")
@@ -39,7 +39,7 @@ def resolve_team(*, host: str, path: str, base_host: str) -> Resolved | None:
         return None
     if not is_slug(first):
         raise NotFound("There is no such page.")
-    return Resolved(find_team(Team.slug == first), f"/{first}")
+    return Resolved(find_team_by_slug(first), f"/{first}")
 
 
 def _team_of_custom_host(host: str) -> CurrentTeam:

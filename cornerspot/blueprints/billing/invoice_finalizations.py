@@ -14,14 +14,14 @@ from cornerspot.blueprints.billing.invoice_page import ReasonForm
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
-from cornerspot.blueprints.support.records import get_or_404
+from cornerspot.blueprints.support.records import named
 from cornerspot.people.permissions import Permission
 
 
 @blueprint.post("/invoices/<id('inv'):invoice_id>/finalization")
 @gate(permission=Permission.FINALIZE_INVOICES)
 def invoice_finalizations_create(invoice_id: UUID) -> ResponseReturnValue:
-    invoice, form = get_or_404(Invoice, invoice_id), ReasonForm()
+    invoice, form = named(Invoice, invoice_id), ReasonForm()
     with use_case(form) as outcome:
         finalize_invoice(invoice, by=current_actor())
     if not outcome.ok:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from flask import abort
 from sqlalchemy import select
+from sqlalchemy.orm import make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from cornerspot.db import session
 from cornerspot.tenancy import TenantOwned, current_tenant_id
@@ -25,6 +27,17 @@ def get_or_404(model: type[Row], id: UUID, *options: Any, trashed: bool = False)
     row = session.scalars(statement).one_or_none()
     if row is None:
         abort(404)
+    return row
+
+
+def named(model: type[Row], id: UUID) -> Row:
+    """The row with this id, not read: for a use-case that locks and reads it first, or raises NotFound."""
+    key = (current_tenant_id(), id)
+    row = session.identity_map.get(identity_key(model, key))
+    if row is None:
+        row = model(tenant_id=key[0], id=id)
+        make_transient_to_detached(row)
+        session.add(row)
     return row
 
 
