@@ -41,6 +41,8 @@ INVOICE: dict[str, Sentence] = {
     "reopened": ("Reopened[: {reason}]", "rotate", "amber"),
     "sent": ("Sent[ to {to}]", "send", "azure"),
     "viewed": ("Viewed by the customer", "eye", "azure"),
+    "pay_link_issued": ("New pay link made", "link", "grey"),
+    "pay_link_revoked": ("Pay link revoked", "link-off", "grey"),
     "voided": ("Voided[: {reason}]", "ban", "dark"),
     "cancelled": ("Cancelled[: {reason}]", "x", "dark"),
     "payment_recorded": ("Payment[ of {amount}] recorded", "cash", "green"),

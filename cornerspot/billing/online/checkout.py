@@ -42,8 +42,9 @@ from cornerspot.payments.provider import (
     ProviderRefused,
     ProviderUnsure,
 )
-from cornerspot.payments.stripe_amounts import require_chargeable
-from cornerspot.payments.stripe_provider import checkout_request, provider_for
+from cornerspot.payments.stripe_amounts import require_payable
+from cornerspot.payments.stripe_checkout import checkout_request
+from cornerspot.payments.stripe_provider import provider_for
 from cornerspot.plans.entitlements import require_feature
 from cornerspot.plans.features import Feature
 from cornerspot.settings import current_settings
@@ -169,7 +170,7 @@ def _amount_to_pay(invoice: Invoice, wanted_minor: int | None) -> Money:
         locale = current_team().locale
         low, high = (format_money(Money(minor, invoice.currency), locale) for minor in (least, payable))
         raise Invalid(f"Pay {high}." if least == payable else f"Pay from {low} to {high}.", field="amount")
-    require_chargeable(amount)
+    require_payable(amount)
     return amount
 
 

@@ -16,6 +16,7 @@ from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register 
     invoice_duplicates,
     invoice_finalizations,
     invoice_notes,
+    invoice_pay_links,
     invoice_payments,
     invoice_pdfs,
     invoice_sent_marks,

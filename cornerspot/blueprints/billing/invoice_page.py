@@ -15,13 +15,14 @@ from cornerspot.activity.wording import wording
 from cornerspot.billing.deleting import KEPT_FOR
 from cornerspot.billing.finalizing import preview_finalization
 from cornerspot.billing.models import Invoice
+from cornerspot.billing.pay_links import is_live, live_pay_link, pay_link_url
 from cornerspot.billing.reading import copies_around, payments_of
 from cornerspot.billing.states import WITHDRAWN, InvoiceStatus
 from cornerspot.blueprints.billing.invoice_forms import terms_label
-from cornerspot.blueprints.billing.totals import invoice_rows, owed
 from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField
 from cornerspot.blueprints.support.filters import money, money_plain, relative_date, short_date
 from cornerspot.blueprints.support.forms import Form
+from cornerspot.blueprints.support.invoice_totals import invoice_rows, owed
 from cornerspot.blueprints.support.record_fields import AmountField, DayField
 from cornerspot.kit.money import Money
 from cornerspot.kit.money_text import format_money
@@ -103,6 +104,7 @@ def render_invoice(invoice: Invoice, *, dialog: OpenDialog | None = None) -> str
     kind = request.args.get("activity", "")
     source, copies = copies_around(invoice)
     on = team_today()
+    link = live_pay_link(invoice.id) if invoice.is_finalized else None
     return render_template(
         "billing/invoices/show.html",
         invoice=invoice,
@@ -115,6 +117,8 @@ def render_invoice(invoice: Invoice, *, dialog: OpenDialog | None = None) -> str
         method_words=METHOD_WORDS,
         entries=[(entry, wording(entry, current_team().locale)) for entry in _entries(invoice, kind)],
         kind=kind if kind in KINDS else "",
+        pay_link=link if link and is_live(link) else None,
+        pay_link_href=pay_link_url(link) if link else "",
         source=source,
         copies=copies,
         finalizing=preview_finalization(invoice) if invoice.status == S.DRAFT else None,

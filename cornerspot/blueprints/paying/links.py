@@ -1,0 +1,49 @@
+"""From the token in the address to the one invoice it opens."""
+
+from __future__ import annotations
+
+from flask import render_template
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from cornerspot.billing.models import Invoice, PayLink
+from cornerspot.billing.pay_links import find_pay_link, is_live
+from cornerspot.db import session
+from cornerspot.kit.errors import NotFound
+from cornerspot.tenancy import narrow_to_account
+
+REASON = "whoever holds the link may see and pay this one invoice"
+
+
+def opened(token: str) -> PayLink | None:
+    """The link, when it works; None when it was revoked or has expired. Raises NotFound for a made-up one.
+
+    From here on the database shows nothing but what is the customer's.
+    """
+    link = find_pay_link(token)
+    if not is_live(link):
+        return None
+    narrow_to_account(link.account_id)
+    return link
+
+
+def invoice_of(link: PayLink) -> Invoice:
+    """The link's invoice with all that its page shows; raises NotFound."""
+    found = session.scalars(
+        select(Invoice)
+        .where(Invoice.id == link.invoice_id)
+        .options(
+            joinedload(Invoice.account),
+            joinedload(Invoice.contact),
+            selectinload(Invoice.lines),
+            selectinload(Invoice.tax_rows),
+        )
+    ).one_or_none()
+    if found is None or not found.is_finalized:
+        raise NotFound()
+    return found
+
+
+def closed_page() -> tuple[str, int]:
+    """What somebody sees whose link no longer works: 410, and nothing about the invoice."""
+    return render_template("paying/closed.html"), 410

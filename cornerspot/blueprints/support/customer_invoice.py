@@ -1,0 +1,104 @@
+"""A finalized invoice as its customer sees it, in the portal and behind a pay link: no internals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cornerspot.billing.document import InvoiceDocument, invoice_document
+from cornerspot.billing.models import Invoice
+from cornerspot.billing.online.checkout import NOT_SET_UP, least_part_minor, live_connection, payable_minor
+from cornerspot.billing.reading import PaymentRow, payments_of
+from cornerspot.billing.states import InvoiceStatus
+from cornerspot.blueprints.support.filters import money, relative_date, short_date
+from cornerspot.blueprints.support.invoice_totals import invoice_rows, owed
+from cornerspot.kit.errors import Invalid
+from cornerspot.kit.money import Money
+from cornerspot.payments.stripe_amounts import require_payable
+from cornerspot.plans.entitlements import entitlements
+from cornerspot.plans.features import Feature
+from cornerspot.tenancy import team_today
+
+S = InvoiceStatus
+SHOWN_PAYMENTS = ("completed", "processing", "failed")
+
+
+@dataclass(frozen=True)
+class CustomerInvoice:
+    """What the customer's page shows. Amounts in minor units of the invoice's currency.
+
+    ``payable_minor`` is zero when nothing can be paid online, and ``why_not`` says why
+    when something is owed all the same. ``least_minor`` equals it when parts are not taken.
+    """
+
+    invoice: Invoice
+    document: InvoiceDocument
+    rows: list[dict[str, Any]]
+    payments: list[PaymentRow]
+    headline: str
+    amount: str
+    note: str
+    tone: str | None
+    owed_minor: int
+    payable_minor: int
+    least_minor: int
+    why_not: str
+
+    @property
+    def takes_parts(self) -> bool:
+        return 0 < self.least_minor < self.payable_minor
+
+
+def customer_invoice(invoice: Invoice) -> CustomerInvoice:
+    """The customer's view; needs lines, tax rows, account and contact loaded."""
+    payable, why_not = _payable(invoice)
+    headline, minor = _headline(invoice)
+    return CustomerInvoice(
+        invoice=invoice,
+        document=invoice_document(invoice),
+        rows=invoice_rows(invoice),
+        payments=[row for row in payments_of(invoice) if row.payment.status in SHOWN_PAYMENTS],
+        headline=headline,
+        amount=money(minor, invoice.currency),
+        note=_note(invoice),
+        tone="red" if invoice.is_overdue(team_today()) else None,
+        owed_minor=owed(invoice),
+        payable_minor=payable,
+        least_minor=min(least_part_minor(invoice), payable) if payable else 0,
+        why_not=why_not,
+    )
+
+
+def _payable(invoice: Invoice) -> tuple[int, str]:
+    """What can be paid online now, and why it cannot where it might be expected."""
+    amount = payable_minor(invoice)
+    if not amount:
+        return 0, ""
+    if not entitlements().allows(Feature.ONLINE_PAYMENTS) or live_connection() is None:
+        return 0, NOT_SET_UP
+    try:
+        require_payable(Money(amount, invoice.currency))
+    except Invalid as refusal:
+        return 0, refusal.message
+    return amount, ""
+
+
+def _headline(invoice: Invoice) -> tuple[str, int]:
+    if invoice.status == S.PAID:
+        return "Paid", invoice.paid_minor
+    if invoice.status == S.VOID:
+        return "Void", invoice.total_minor
+    if invoice.status == S.UNCOLLECTIBLE:
+        return "Closed", invoice.balance_minor
+    return "Amount due", invoice.balance_minor
+
+
+def _note(invoice: Invoice) -> str:
+    if invoice.status == S.PAID:
+        return f"Paid on {short_date(invoice.paid_at)}. Thank you."
+    if invoice.status == S.VOID:
+        return "This invoice was withdrawn. There is nothing to pay."
+    if invoice.status == S.UNCOLLECTIBLE:
+        return "This invoice cannot be paid online any more. Please get in touch."
+    late = invoice.is_overdue(team_today())
+    return f"{'Was due' if late else 'Due'} {relative_date(invoice.due_on)}"
