@@ -74,6 +74,13 @@ def test_threads_write_into_the_same_docket(own_docket):
     assert own_docket.take() == []
 
 
+@pytest.mark.parametrize("wrap", [Judged, lambda inner: inner])
+def test_answers_are_judged_too(own_docket, wrap):
+    client_before(wrap(Capturing())).v1.refunds.create({"payment_intent": "pi_1"})
+    (line,) = own_docket.take()
+    assert "POST /v1/refunds (200) was answered as Stripe never would: amount: is missing" in line
+
+
 def test_what_is_excused_is_let_through(own_docket):
     inner = Capturing()
     with excused("the test wants it to arrive"):
@@ -196,11 +203,11 @@ def test_a_server():
     assert "payment: is no such name" in run.stdout
 
 
-def test_a_run_that_sends_bad_requests_on_purpose_is_fine(tmp_path):
+def test_a_run_that_unjudged_on_purpose_is_fine(tmp_path):
     code = f"""
 import pytest
 
-@pytest.mark.sends_bad_requests("to see them arrive")
+@pytest.mark.unjudged("to see them arrive")
 def test_on_purpose():
     {BAD_CALL}
 """

@@ -19,6 +19,7 @@ SECOND_KEY = "rk_test_standin_second_5556"
 PLATFORM_ACCOUNT = "acct_standinPlatform01"
 PLATFORM_KEY = "sk_test_standin_platform_4343"
 PLATFORM_CLIENT_ID = "ca_standinPlatformClient01"
+CAPABILITIES = {"us_bank_account": "us_bank_account_ach"}  # Where the name is not that of the method.
 LIVE_PREFIXES = ("sk_live_", "rk_live_", "pk_live_")
 
 
@@ -105,7 +106,7 @@ def account_object(account: Account) -> Obj:
         "past_due": [],
         "pending_verification": [],
     }
-    active = {f"{method}_payments": "active" for method in account.methods}
+    active = {f"{CAPABILITIES.get(method, method)}_payments": "active" for method in account.methods}
     return {
         "id": account.id,
         "object": "account",

@@ -43,7 +43,6 @@ def new_product(world: World, account: Account, params: Obj) -> Obj:
             "shippable": None,
             "statement_descriptor": params.get("statement_descriptor"),
             "tax_code": None,
-            "type": "service",
             "unit_label": params.get("unit_label"),
             "updated": now,
             "url": params.get("url"),

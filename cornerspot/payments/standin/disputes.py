@@ -59,6 +59,7 @@ def open_dispute(
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": "not_submitted",
         },
         "is_charge_refundable": inquiry,
         "livemode": False,
@@ -137,7 +138,7 @@ def review_dispute(world: World, account: Account, dispute: Obj) -> None:
     if dispute["status"] not in ("needs_response", "warning_needs_response"):
         raise ApiRefusal(f"This dispute cannot be answered ({dispute['status']}).", kept=False)
     dispute["status"] = dispute["status"].replace("needs_response", "under_review")
-    dispute["evidence_details"].update(has_evidence=True, submission_count=1)
+    dispute["evidence_details"].update(has_evidence=True, submission_count=1, submission_method="manual")
     emit(world, account, "charge.dispute.updated", dispute)
 
 

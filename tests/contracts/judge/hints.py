@@ -33,6 +33,7 @@ SCALARS: Mapping[Any, Schema] = {
     Decimal: {"type": "string", "format": "decimal"},
 }
 IMPORTED = re.compile(r"from (stripe[\w.]*) import (\([^)]*\)|[^\n]+)")
+LEGACY = frozenset({"Product.type", "SubscriptionItem.plan"})  # The classes have them, the description hides them.
 OPTION_NAMES = {**vars(_request_options), "StripeContext": str}  # The last is imported for type checkers alone.
 
 
@@ -112,7 +113,9 @@ def object_map(kind: type[StripeObject]) -> Schema:
         name: hint for name, hint in hints.items() if not name.startswith("_") and get_origin(hint) is not ClassVar
     }
     properties = {name: schema_of(hint) for name, hint in fields.items()}
-    whole = closed(properties, [name for name, hint in fields.items() if type(None) not in get_args(hint)])
+    required = [name for name, hint in fields.items() if type(None) not in get_args(hint)]
+    required = [name for name in required if f"{kind.__qualname__}.{name}" not in LEGACY]
+    whole = closed(properties, required)
     if "deleted" not in properties:
         return whole
     gone = {name: properties[name] for name in ("id", "object")} | {"deleted": {"type": "boolean", "enum": [True]}}

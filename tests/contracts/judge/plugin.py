@@ -1,8 +1,9 @@
 """Makes pytest fail on every bad request that any test sends to Stripe or to a stand-in.
 
 Loaded by tests/conftest.py. The header says which description judges. A test
-that sends bad requests on purpose says why:
-``@pytest.mark.sends_bad_requests("the stand-in refuses them")``.
+that sends bad requests on purpose, or has the stand-in answer nonsense, says why:
+``@pytest.mark.unjudged("the stand-in refuses them")``, or ``with excused(why):``
+around those lines.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ from tests.contracts.judge import docket
 from tests.contracts.judge.judging import in_force
 from tests.contracts.judge.seats import Judged, sit_before_the_sdk
 
-MARK = "sends_bad_requests"
+MARK = "unjudged"
 OPEN = pytest.StashKey[docket.Docket]()
 LATE = "stripe_docket"
 SHOWN = 10
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", f"{MARK}(why): sends requests that Stripe would refuse, on purpose")
+    config.addinivalue_line(
+        "markers", f"{MARK}(why): sends what Stripe would refuse, or has it answer nonsense, on purpose"
+    )
     try:
         in_force()
     except FileNotFoundError as missing:

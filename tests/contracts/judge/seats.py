@@ -28,12 +28,13 @@ def judge_request(method: str, url: str, headers: Mapping[str, str] | None, body
         require_good(method, api_path(url), body, headers)
     except BadRequest as refusal:
         docket.write_down(str(refusal))
+        refusal.add_note("Where that is meant: @pytest.mark.unjudged(why), or excused(why) around the call.")
         raise
 
 
 def judge_answer(method: str, url: str, status: int, body: str | bytes) -> None:
     """The answer could be Stripe's; else it is written down. A broken server's answer (5xx) may be anything."""
-    if status >= 500:
+    if status >= 500 or docket.is_excused():
         return
     with suppress(UnicodeDecodeError, json.JSONDecodeError):
         try:
@@ -66,20 +67,26 @@ class Judged(stripe.HTTPClient):
         judge_answer(method, url, answer[1], answer[0])
         return answer
 
+    def _sleep_time_seconds(self, num_retries: int) -> float:
+        return self.inner._sleep_time_seconds(num_retries)  # A double may retry without a pause.
+
     def close(self) -> None:
         self.inner.close()
 
 
 def sit_before_the_sdk() -> Callable[[], None]:
-    """Every request of every client of the SDK is judged from now on; the returned function ends it."""
+    """Every request of every client of the SDK is judged from now on, and its answer; the returned function ends it."""
     inner = stripe.HTTPClient.request_with_retries
 
     def request_with_retries(
         self: stripe.HTTPClient, method: str, url: str, headers: Mapping[str, str], post_data: Any = None, **more: Any
     ) -> tuple[str, int, Mapping[str, str]]:
-        if not isinstance(self, Judged):
-            judge_request(method, url, headers, post_data)
-        return inner(self, method, url, headers, post_data, **more)
+        if isinstance(self, Judged):
+            return inner(self, method, url, headers, post_data, **more)
+        judge_request(method, url, headers, post_data)
+        answer = inner(self, method, url, headers, post_data, **more)
+        judge_answer(method, url, answer[1], answer[0])
+        return answer
 
     stripe.HTTPClient.request_with_retries = request_with_retries
 
