@@ -24,6 +24,7 @@ for command in (
     jobs.job,
     running.worker,
     running.inbox,
+    running.stripe_standin,
     demo.demo,
 ):
     main.add_command(command)

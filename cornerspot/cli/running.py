@@ -1,6 +1,8 @@
-"""``cornerspot worker`` and ``cornerspot inbox``: the processes beside the web."""
+"""``cornerspot worker``, ``inbox`` and ``stripe-standin``: the processes beside the web."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import click
 
@@ -22,3 +24,20 @@ def inbox() -> None:
     from cornerspot.mail.inbox import run_inbox
 
     run_inbox(read_settings())
+
+
+@click.command("stripe-standin")
+@click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine only.")
+@click.option("--port", type=click.IntRange(0, 65535), default=12111, show_default=True)
+@click.option(
+    "--state", type=click.Path(dir_okay=False, path_type=Path), help="Keep accounts and payments in this file."
+)
+def stripe_standin(host: str, port: int, state: Path | None) -> None:
+    """Stand in for Stripe without real money, for the demo; refuses to run beside a live key."""
+    from cornerspot.payments.standin.errors import StandInRefused
+    from cornerspot.payments.standin.wsgi import serve_standin
+
+    try:
+        serve_standin(host, port, state, environment=read_settings().environment)
+    except StandInRefused as refused:
+        raise click.ClickException(str(refused)) from refused

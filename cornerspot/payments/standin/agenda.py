@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 
 from cornerspot.payments.standin.state import Account, Obj, World
@@ -22,16 +23,17 @@ def due(name: str) -> Callable[[Step], Step]:
 
 def run_next(world: World, until: int) -> bool:
     """Carry out the earliest plan due by then, at its own time; False when there is none."""
-    ready = [plan for plan in world.agenda if plan["at"] <= until]
-    if not ready:
-        return False
-    plan = min(ready, key=lambda one: (one["at"], one["order"]))
-    world.agenda.remove(plan)
-    world.clock.move_to(plan["at"])
-    STEPS[plan["what"]](world, world.accounts[plan["account"]], plan)
-    return True
+    while world.agenda and world.agenda[0][0] <= until:
+        at, order, plan = heapq.heappop(world.agenda)
+        key = f"{plan['what']}:{plan['id']}"
+        if world.plans.get(key) == order:
+            del world.plans[key]
+            world.clock.move_to(at)
+            STEPS[plan["what"]](world, world.accounts[plan["account"]], plan)
+            return True
+    return False
 
 
 def drop_plans(world: World, what: str, wanted: str) -> None:
     """Nothing of that kind happens to this object any more."""
-    world.agenda[:] = [plan for plan in world.agenda if (plan["what"], plan["id"]) != (what, wanted)]
+    world.plans.pop(f"{what}:{wanted}", None)

@@ -66,7 +66,7 @@ class Api:
             request_id = f"req_{self.world.token(14)}"
             fault = self.faults.take(method, path)
         if fault is not None and not fault.worked and fault.status is None:
-            raise Unreachable(fault.name)
+            raise Unreachable(fault.name, fault.seconds)
         try:
             if fault is not None and fault.status is not None and not fault.worked and fault.status != 500:
                 raise _failure(fault)

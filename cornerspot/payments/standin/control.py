@@ -22,7 +22,7 @@ from cornerspot.payments.standin.post_office import PostOffice
 from cornerspot.payments.standin.state import Account, Obj, World
 from cornerspot.payments.standin.test_methods import bank_named, card_named
 
-DELIVERIES = ("immediate", "queued")
+DELIVERIES = ("immediate", "queued", "background")
 
 
 def create_standin(
@@ -37,9 +37,10 @@ def create_standin(
 ) -> StandIn:
     """A stand-in without accounts.
 
-    ``delivery`` is ``immediate`` (after each call, in the caller's thread) or ``queued``
-    (``deliver_pending`` sends). ``near`` are the secrets in use beside it; raises
-    StandInRefused when one is a live key, or in production.
+    ``delivery`` is ``immediate`` (after each call, in the caller's thread), ``queued``
+    (``deliver_pending`` sends) or ``background`` (a thread of the server sends).
+    ``near`` are the secrets in use beside it; raises StandInRefused when one is a live
+    key, or in production.
     """
     require_harmless(environment, near)
     return StandIn(World(Clock(frozen_at), public_url.rstrip("/"), seed), deliver or deliver_over_loopback, delivery)
@@ -64,6 +65,8 @@ class StandIn:
         self.faults = Faults()
         self.api = Api(world, self.faults, self.lock)
         self.post = PostOffice(world, self.lock, deliver)
+        self.changes = 0
+        self._woken = threading.Event()
 
     # Accounts and keys
 
@@ -107,12 +110,12 @@ class StandIn:
 
     def connect(self, platform: Account | str, account: Account | str) -> None:
         """The account is connected to the platform."""
-        with self._acting():
+        with self.acting():
             oauth.connect(self.world, self.account(platform), self.account(account))
 
     def disconnect(self, account: Account | str) -> None:
         """The account's owner has left: its keys are revoked and its connection is over."""
-        with self._acting():
+        with self.acting():
             own = self.account(account)
             oauth.leave(self.world, own)
             for known in self.world.keys.values():
@@ -121,7 +124,7 @@ class StandIn:
 
     def reconnect(self, account: Account | str, platform: Account | str | None = None) -> None:
         """The account's keys work again; with a platform, it is connected to it again."""
-        with self._acting():
+        with self.acting():
             own = self.account(account)
             for known in self.world.keys.values():
                 if known["account"] == own.id:
@@ -145,7 +148,7 @@ class StandIn:
         self, session_id: str, card: str = "4242424242424242", *, authenticated: bool = True
     ) -> Obj | None:
         """Somebody pays the session with a test card; a 3-D Secure step ends as ``authenticated`` says."""
-        with self._acting():
+        with self.acting():
             account, session = self.world.find("checkout.session", session_id)
             return paying.pay_with_card(self.world, account, session, card_named(card), authenticated=authenticated)
 
@@ -155,19 +158,19 @@ class StandIn:
 
     def pay_by_bank(self, session_id: str, bank: str = "success") -> Obj:
         """Somebody pays the session from a test bank account; it clears in four business days."""
-        with self._acting():
+        with self.acting():
             account, session = self.world.find("checkout.session", session_id)
             return paying.pay_by_bank(self.world, account, session, bank_named(bank))
 
     def verify_microdeposits(self, intent_id: str) -> None:
         """The payer has confirmed the two small deposits."""
-        with self._acting():
+        with self.acting():
             account, intent = self.world.find("payment_intent", intent_id)
             paying.verify_microdeposits(self.world, account, intent)
 
     def settle(self, intent_id: str) -> None:
         """The bank answers now instead of on day 4."""
-        with self._acting():
+        with self.acting():
             account, intent = self.world.find("payment_intent", intent_id)
             charges.settle_debit(self.world, account, {"id": intent["id"]})
 
@@ -175,7 +178,7 @@ class StandIn:
         """The session's time is over."""
         from cornerspot.payments.standin.checkout import expire
 
-        with self._acting():
+        with self.acting():
             account, session = self.world.find("checkout.session", session_id)
             paying.require_open(self.world, session)
             expire(self.world, account, session)
@@ -184,32 +187,32 @@ class StandIn:
 
     def dashboard_refund(self, intent_id: str, amount: int | None = None, reason: str | None = None) -> Obj:
         """The tenant refunds in the Dashboard: all that is left, or an amount."""
-        with self._acting():
+        with self.acting():
             account, intent = self.world.find("payment_intent", intent_id)
             charge = account.get("charge", intent["latest_charge"])
             return refunds.make_refund(self.world, account, charge, amount, reason=reason)
 
     def fail_refund(self, refund_id: str, reason: str = "lost_or_stolen_card") -> None:
         """The refund comes back."""
-        with self._acting():
+        with self.acting():
             account, refund = self.world.find("refund", refund_id)
             refunds.fail_refund(self.world, account, refund, reason)
 
     def hold_refund(self, refund_id: str) -> None:
         """A card refund is pending after all, until it is settled or fails."""
-        with self._acting():
+        with self.acting():
             _, refund = self.world.find("refund", refund_id)
             refund.update(status="pending", pending_reason="processing")
 
     def settle_refund(self, refund_id: str) -> None:
         """The refund has reached the payer."""
-        with self._acting():
+        with self.acting():
             account, refund = self.world.find("refund", refund_id)
             refunds.settle_refund(self.world, account, {"id": refund["id"]})
 
     def open_dispute(self, charge_or_intent: str, **details: Any) -> Obj:
         """The payer's bank disputes; see ``disputes.open_dispute`` for amount, reason and inquiry."""
-        with self._acting():
+        with self.acting():
             wanted = charge_or_intent
             if wanted.startswith("pi_"):
                 wanted = self.world.find("payment_intent", wanted)[1]["latest_charge"]
@@ -218,22 +221,22 @@ class StandIn:
 
     def withdraw_dispute(self, dispute_id: str) -> None:
         """An inquiry becomes a dispute: the money is withdrawn."""
-        with self._acting():
+        with self.acting():
             disputes.withdraw(self.world, *self.world.find("dispute", dispute_id))
 
     def review_dispute(self, dispute_id: str) -> None:
         """Evidence was handed in."""
-        with self._acting():
+        with self.acting():
             disputes.review_dispute(self.world, *self.world.find("dispute", dispute_id))
 
     def close_dispute(self, dispute_id: str, *, won: bool = False) -> None:
         """The dispute is over, won or lost; an inquiry just closes."""
-        with self._acting():
+        with self.acting():
             disputes.close_dispute(self.world, *self.world.find("dispute", dispute_id), won=won)
 
     def put_card(self, subscription_id: str, card: str) -> None:
         """The customer has another card on file."""
-        with self._acting():
+        with self.acting():
             account, subscription = self.world.find("subscription", subscription_id)
             subscriptions.put_card(self.world, account, subscription, card_named(card))
 
@@ -249,7 +252,7 @@ class StandIn:
 
     def duplicate_event(self, event_id: str) -> Obj:
         """A second event object for the same happening."""
-        with self._acting():
+        with self.acting():
             return twin(self.world, event_id)
 
     def roll_secret(self, endpoint_id: str) -> str:
@@ -312,12 +315,39 @@ class StandIn:
             return list(self.account(account).table(kind).values())
 
     @contextmanager
-    def _acting(self) -> Iterator[None]:
+    def acting(self) -> Iterator[None]:
+        """Inside the block the world is held; afterwards what happened is sent."""
         with self.lock:
             self.tick()
             yield
         self._send()
 
+    def wait_for_work(self, seconds: float) -> None:
+        """Wait until something has happened, or so long."""
+        self._woken.wait(seconds)
+        self._woken.clear()
+
+    def wake(self) -> None:
+        """Whoever waits for work looks again."""
+        self._woken.set()
+
+    def wait_until_told(self, session_id: str, seconds: float) -> None:
+        """Wait until the endpoints have heard that a session is complete, at most so long."""
+        if self.delivery != "background":
+            return
+        account, _ = self.world.find("checkout.session", session_id)
+        with self.lock:
+            told = [
+                delivery
+                for event in reversed(account.table("event").values())
+                if event["type"] == "checkout.session.completed" and event["data"]["object"]["id"] == session_id
+                for delivery in event["_deliveries"]
+            ]
+        self.post.wait_until_tried(told, seconds)
+
     def _send(self) -> None:
+        self.changes += 1
         if self.delivery == "immediate":
             self.post.deliver_pending()
+        elif self.delivery == "background":
+            self.wake()

@@ -82,21 +82,30 @@ def record_try(world: World, delivery: Obj, status: int | None) -> None:
     delivery["tries"] += 1
     delivery["status"] = status
     delivery["first_at"] = delivery["first_at"] or now
+    if delivery["state"] == "delivered":
+        return
     if status is not None and status in SUCCESS:
-        delivery["state"] = "delivered"
+        finish(world, delivery, "delivered")
         event = world.accounts[delivery["account"]].table("event")[delivery["event"]]
         event["pending_webhooks"] = max(0, event["pending_webhooks"] - 1)
     else:
         wait = RETRY_SECONDS[min(delivery["tries"], len(RETRY_SECONDS)) - 1]
-        delivery["due_at"] = now + wait
+        delivery.update(state="waiting", due_at=now + wait)
         if delivery["due_at"] > delivery["first_at"] + GIVE_UP_SECONDS:
-            delivery["state"] = "failed"
+            finish(world, delivery, "failed")
 
 
 def waiting(world: World) -> list[Obj]:
     """Deliveries whose time has come, in the order they were queued."""
     now = world.now()
-    return [one for one in world.deliveries.values() if one["state"] == "waiting" and one["due_at"] <= now]
+    known = (world.deliveries[one] for one in world.waiting)
+    return [one for one in known if one["state"] == "waiting" and one["due_at"] <= now]
+
+
+def finish(world: World, delivery: Obj, state: str) -> None:
+    """The delivery is ``delivered``, ``failed`` or ``dropped``, for good."""
+    delivery["state"] = state
+    world.waiting.pop(delivery["id"], None)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -54,4 +54,8 @@ def missing(kind: str, wanted: str, param: str = "id", *, status: int = 404) -> 
 
 
 class Unreachable(Exception):
-    """No answer reaches the caller; what was asked may have been done."""
+    """No answer reaches the caller; what was asked may have been done. A real caller waits ``seconds`` for it."""
+
+    def __init__(self, fault: str, seconds: float = 0) -> None:
+        super().__init__(fault)
+        self.seconds = seconds

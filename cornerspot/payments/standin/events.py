@@ -18,7 +18,7 @@ def emit(
     """An event has happened on the account; every endpoint that asked for it has a delivery waiting."""
     from cornerspot.payments.standin.webhooks import queue_event
 
-    event = {
+    event: Obj = {
         "id": world.new_id("event"),
         "object": "event",
         "api_version": account.api_version,

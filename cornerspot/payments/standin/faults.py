@@ -47,7 +47,7 @@ class Fault:
     """The kinds of fault there are."""
 
     DROP_ANSWER = Kind("drop_answer", worked=True)
-    DROP_REQUEST = Kind("drop_request")
+    DROP_REQUEST = Kind("drop_request", seconds=0)
     SILENCE = Kind("silence", seconds=80)
     DELAY = Kind("delay", worked=True)
     CONFLICT_409 = Kind("conflict", status=409)

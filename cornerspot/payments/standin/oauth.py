@@ -23,7 +23,12 @@ def grant_code(world: World, platform: Account, account: Account, scope: str) ->
 
 def connect(world: World, platform: Account, account: Account, scope: str = "read_write") -> Obj:
     """The account is connected to the platform, whose key now works on it."""
-    connection = {"platform": platform.id, "scope": scope, "token": f"sk_test_{world.token(40)}", "livemode": False}
+    connection: Obj = {
+        "platform": platform.id,
+        "scope": scope,
+        "token": f"sk_test_{world.token(40)}",
+        "livemode": False,
+    }
     world.connections[account.id] = connection
     world.keys[connection["token"]] = {"account": account.id, "revoked": False, "permissions": None}
     emit(world, account, "account.application.authorized", _application(platform))

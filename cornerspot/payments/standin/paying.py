@@ -33,7 +33,8 @@ def pay_with_card(
     """
     require_open(world, session)
     if session["mode"] == "subscription":
-        return _subscribe(world, account, session, card)
+        _subscribe(world, account, session, card)
+        return None
     if "card" not in session["payment_method_types"]:
         raise invalid("This session does not take cards.", "payment_method")
     intent = _intent(world, account, session)

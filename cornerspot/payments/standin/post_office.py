@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Collection
 
 from cornerspot.payments.standin.clock import wall_seconds
-from cornerspot.payments.standin.delivering import Deliver, Envelope, Outcome, envelope, record_try, waiting
+from cornerspot.payments.standin.delivering import Deliver, Envelope, Outcome, envelope, finish, record_try, waiting
 from cornerspot.payments.standin.state import Obj, World
 
 Order = str | Callable[[list[Obj]], list[Obj]]
@@ -22,6 +22,7 @@ class PostOffice:
         self.sent: list[Envelope] = []
         self.keeps_sent = False
         self._sending = threading.local()
+        self._tried = threading.Condition()
 
     def deliver_pending(
         self, *, order: Order = "sent", duplicate: int = 0, drop: Choice = False, only: Choice = True
@@ -42,7 +43,7 @@ class PostOffice:
                 for delivery in chosen:
                     tried.add(delivery["id"])
                     if self._fits(drop, delivery):
-                        delivery["state"] = "dropped"
+                        self._finish(delivery, "dropped")
                     else:
                         outcomes += [self._send(delivery) for _ in range(1 + duplicate)]
             return outcomes
@@ -60,7 +61,12 @@ class PostOffice:
     def pending(self) -> int:
         """How many deliveries wait, also for a later try."""
         with self.lock:
-            return sum(one["state"] == "waiting" for one in self.world.deliveries.values())
+            return len(self.world.waiting)
+
+    def wait_until_tried(self, delivery_ids: list[str], seconds: float) -> None:
+        """Wait until each of these was tried once, at most so long."""
+        with self._tried:
+            self._tried.wait_for(lambda: all(self.world.deliveries[one]["tries"] for one in delivery_ids), seconds)
 
     def _chosen(self, order: Order, only: Choice, tried: set[str]) -> list[Obj]:
         with self.lock:
@@ -71,7 +77,13 @@ class PostOffice:
                 self.world.random.shuffle(found)
             elif callable(order):
                 found = order(found)
+            for one in found:
+                one["state"] = "sending"
             return found
+
+    def _finish(self, delivery: Obj, state: str) -> None:
+        with self.lock:
+            finish(self.world, delivery, state)
 
     def _fits(self, choice: Choice, delivery: Obj) -> bool:
         if isinstance(choice, bool):
@@ -85,7 +97,7 @@ class PostOffice:
         with self.lock:
             sealed = envelope(self.world, delivery, self.timestamp())
             if sealed is None:
-                delivery["state"] = "failed"
+                finish(self.world, delivery, "failed")
                 return Outcome(delivery["event"], "", "", None)
             if self.keeps_sent:
                 self.sent.append(sealed)
@@ -95,4 +107,6 @@ class PostOffice:
             status = None
         with self.lock:
             record_try(self.world, delivery, status)
+        with self._tried:
+            self._tried.notify_all()
         return Outcome(sealed.event, sealed.type, sealed.url, status)

@@ -6,6 +6,7 @@ stand-in's own and never leave it.
 
 from __future__ import annotations
 
+import heapq
 import random
 import string
 from collections.abc import Iterator
@@ -87,8 +88,10 @@ class World:
     connections: dict[str, Obj] = field(default_factory=dict)
     codes: dict[str, Obj] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
-    agenda: list[Obj] = field(default_factory=list)
+    agenda: list[list[Any]] = field(default_factory=list)  # A heap of [moment, order, plan].
+    plans: dict[str, int] = field(default_factory=dict)  # "what:id" to the order of the plan that counts.
     deliveries: dict[str, Obj] = field(default_factory=dict)
+    waiting: dict[str, None] = field(default_factory=dict)  # Ids of deliveries that are not done, oldest first.
     fee_delay_seconds: int = 0
     made: int = 0
 
@@ -124,10 +127,11 @@ class World:
         account = self.home_of(wanted)
         return account, account.get(kind, wanted)
 
-    def plan(self, at: int, what: str, account: Account, wanted: str, **more: Any) -> None:
-        """Have something happen by itself when the clock gets there."""
+    def plan(self, at: int, what: str, account: Account, wanted: str) -> None:
+        """Have something happen by itself when the clock gets there; an earlier plan for it no longer counts."""
         self.made += 1
-        self.agenda.append({"at": at, "order": self.made, "what": what, "account": account.id, "id": wanted, **more})
+        self.plans[f"{what}:{wanted}"] = self.made
+        heapq.heappush(self.agenda, [at, self.made, {"what": what, "account": account.id, "id": wanted}])
 
     def platforms(self) -> Iterator[Account]:
         """The accounts that others can be connected to."""

@@ -136,6 +136,7 @@ def queue_event(world: World, account: Account, event: Obj) -> None:
             "status": None,
         }
         world.deliveries[delivery["id"]] = delivery
+        world.waiting[delivery["id"]] = None
         event["_deliveries"].append(delivery["id"])
         event["pending_webhooks"] += 1
 
