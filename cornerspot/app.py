@@ -27,8 +27,12 @@ BLUEPRINTS = (
     "catalog",
     "billing",
     "conversion",
+    "members",
+    "paying",
+    "portal",
     "plans",
     "settings",
+    "webhooks",
     "operators",
     "health",
 )

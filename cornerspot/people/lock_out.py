@@ -47,7 +47,7 @@ def held_failures(model: type[Count], address: str, *, purpose: str) -> Count:
     lock_name(f"{purpose} {key}")
     row = session.scalars(select(model).where(model.email_digest == key)).one_or_none()
     if row is None:
-        return model(email_digest=key, failures=0, last_failed_at=clock.now())
+        return model(email_digest=key, failures=0, last_failed_at=clock.now())  # type: ignore[call-arg]
     lock(row)  # type: ignore[type-var]
     if row.last_failed_at < clock.now() - FORGOTTEN_AFTER:
         row.failures, row.locked_until = 0, None

@@ -57,11 +57,7 @@ class Branding:
 
 def branding() -> Branding:
     """The look of the team's portal: one statement."""
-    row, invoice_logo = session.execute(
-        select(PortalSettings, BillingSettings.logo_file_id)
-        .select_from(BillingSettings)
-        .outerjoin(PortalSettings, PortalSettings.tenant_id == BillingSettings.tenant_id)
-    ).one()
+    row, invoice_logo = _settings_and_invoice_logo()
     if row is None:
         return Branding(current_team().name, "", USUAL_ACCENT, invoice_logo, None)
     return Branding(
@@ -75,6 +71,16 @@ def branding() -> Branding:
             for key, given in row.sections.items()
         },
     )
+
+
+def _settings_and_invoice_logo() -> tuple[PortalSettings | None, UUID | None]:
+    """The row that the team saved, if it ever did, and the logo that its invoices print."""
+    row = session.execute(
+        select(PortalSettings, BillingSettings.logo_file_id)
+        .select_from(BillingSettings)
+        .outerjoin(PortalSettings, PortalSettings.tenant_id == BillingSettings.tenant_id)
+    ).one()
+    return row[0], row[1]
 
 
 def stylesheet(look: Branding) -> str:

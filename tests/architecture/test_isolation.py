@@ -58,7 +58,7 @@ def team_rules(app: Flask) -> list[Rule]:
     found = []
     for rule in app.url_map.iter_rules():
         need = need_of(app, rule.endpoint)
-        if need is not None and need.in_team is not False and rule.endpoint != "static":
+        if need is not None and need.in_team is not False and need.who != "member" and rule.endpoint != "static":
             found.append(rule)
     return sorted(found, key=lambda rule: (rule.rule, rule.endpoint))
 

@@ -15,10 +15,13 @@ from cornerspot.conversion.models import Conversion
 from cornerspot.crm.models import Account, Contact, Deal, DealLine, Pipeline, Stage, StageClass
 from cornerspot.db import session
 from cornerspot.db.transaction import transaction
+from cornerspot.documents.models import StoredFile
 from cornerspot.kit import clock
 from cornerspot.kit.ids import new_id
 from cornerspot.people.models import Invitation, Person
 from cornerspot.people.sessions import begin_session
+from cornerspot.portal.models import PortalAccess, PortalDocument, PortalUser
+from cornerspot.portal.sessions import begin_sign_in
 from cornerspot.tenancy import team_scope
 from tests.factories.teams import Story
 
@@ -37,6 +40,7 @@ def furnish(story: Story, *, mark: str) -> dict[str, UUID]:
         _sales(ids, mark, story)
         _invoices(ids, mark, story)
         _people(ids, mark, story)
+        _portal(ids, mark)
         session.flush()
     return ids
 
@@ -91,7 +95,7 @@ def _invoices(ids: dict[str, UUID], mark: str, story: Story) -> None:
         InvoiceLine(invoice_id=invoice.id, position=0, description=mark, quantity=Decimal(1),
                     unit_price=Decimal(10), gross_minor=1000, net_minor=1000)
     )  # fmt: skip
-    payment = Payment(account_id=ids["acc"], amount_minor=400, currency="EUR", method="cash", reference=mark,
+    payment = Payment(account_id=ids["acc"], amount_minor=400, allocated_minor=400, currency="EUR", method="cash", reference=mark,
                       received_on=moment.date(), recorded_by=story.owner.id)  # fmt: skip
     _keep(ids, "pay", payment)
     session.add(PaymentAllocation(payment_id=payment.id, invoice_id=invoice.id, amount_minor=400))
@@ -107,3 +111,16 @@ def _people(ids: dict[str, UUID], mark: str, story: Story) -> None:
     _, row = begin_session(person, team_id=story.team.id, ip_address="", user_agent=mark)
     session.flush()
     ids["sin"] = row.id
+
+
+def _portal(ids: dict[str, UUID], mark: str) -> None:
+    user = PortalUser(email=f"{mark}@portal.example.com", name=mark, state="active", password_hash="none")
+    _keep(ids, "ptu", user)
+    session.add(PortalAccess(portal_user_id=user.id, account_id=ids["acc"]))
+    _, row = begin_sign_in(user, ip_address="", user_agent=mark)
+    session.flush()
+    ids["psi"] = row.id
+    stored = StoredFile(sha256="0" * 64, size_bytes=1, media_type="application/pdf", name=mark)
+    session.add(stored)
+    session.flush()
+    _keep(ids, "pdo", PortalDocument(title=mark, scope="account", account_id=ids["acc"], file_id=stored.id))

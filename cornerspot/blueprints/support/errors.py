@@ -15,6 +15,7 @@ from cornerspot.db import session
 from cornerspot.kit import errors
 from cornerspot.plans.catalog import plans_with
 from cornerspot.plans.features import FEATURES, Feature
+from cornerspot.tenancy.http import is_portal_request
 
 log = structlog.get_logger()
 
@@ -89,7 +90,10 @@ def _answer(
     kept = {k: v for k, v in (headers or {}).items() if k in ("Allow", "Retry-After")}
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return jsonify(status=status, detail=message, **_plain(details)), status, kept
-    page = render_template([f"errors/{status}.html", "errors/error.html"], status=status, message=message, **details)
+    # A member reads of no plan; what went wrong with us is said without asking the database for the look.
+    is_members = is_portal_request() and status < 500
+    names = ["portal/error.html"] if is_members else [f"errors/{status}.html", "errors/error.html"]
+    page = render_template(names, status=status, message=message, **details)
     return page, status, kept
 
 

@@ -23,13 +23,14 @@ from flask import Blueprint, Flask, abort, current_app, g, redirect, request, ur
 from werkzeug.wrappers import Response
 
 from cornerspot.blueprints.support.identity import current_actor_or_none, signed_in_person
+from cornerspot.blueprints.support.members import enter_account
 from cornerspot.kit.errors import PermissionDenied
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import Answer
 from cornerspot.plans.features import FEATURES, Feature
 from cornerspot.plans.standing import require_writable
 from cornerspot.plans.usage import has_records
-from cornerspot.tenancy.http import team_of_request
+from cornerspot.tenancy.http import PORTAL, team_of_request
 from cornerspot.tenancy.models import TeamStatus
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -39,7 +40,10 @@ SHOWING = ("index", "show", "board")  # how the names of views that show records
 
 @dataclass(frozen=True)
 class Need:
-    """What must hold before a view runs. ``who``: public, person, operator or teammate."""
+    """What must hold before a view runs. ``who``: public, person, operator, member or teammate.
+
+    A member's request is narrowed to the account they look at, unless they are ``choosing`` one.
+    """
 
     who: str = "teammate"
     permission: Permission | None = None
@@ -49,13 +53,22 @@ class Need:
     reason: str = ""
     any_of: tuple[Feature, ...] = ()  # one of these is enough
     staying: frozenset[Feature] = frozenset()  # features whose records this page shows even when they are lost
+    choosing: bool = False
 
 
 class FeatureBlueprint(Blueprint):
     """A blueprint whose routes need these features; ``reads_stay`` keeps its records readable without them."""
 
-    def __init__(self, name: str, import_name: str, *, features: tuple[Feature, ...], reads_stay: bool = False) -> None:
-        super().__init__(name, import_name)
+    def __init__(
+        self,
+        name: str,
+        import_name: str,
+        *,
+        features: tuple[Feature, ...],
+        reads_stay: bool = False,
+        url_prefix: str | None = None,
+    ) -> None:
+        super().__init__(name, import_name, url_prefix=url_prefix)
         self.features, self.reads_stay = features, reads_stay
 
 
@@ -94,6 +107,19 @@ def gate(
             reason=open_outside,
         )
     )
+
+
+def member_route(
+    *, feature: Feature | tuple[Feature, ...] = (), choosing: bool = False, writes_on_get: bool = False
+) -> Callable[[View], View]:
+    """Only for members signed in to the team's portal, who see and change what is their account's.
+
+    The portal itself is asked of the blueprint; ``feature`` is about doing more there, such
+    as paying online. ``choosing`` leaves the request as wide as the team, for pages on which
+    an account is chosen or that show nothing of one: signing out.
+    """
+    features = feature if isinstance(feature, tuple) else (feature,)
+    return _say(Need(who="member", features=features, choosing=choosing, writes_on_get=writes_on_get))
 
 
 def public_route(reason: str, *, in_team: bool | None = False, writes_on_get: bool = False) -> Callable[[View], View]:
@@ -147,8 +173,8 @@ def decide() -> Response | None:
         abort(404)
     if need.who == "public" or (need.who == "teammate" and team is None):
         return None  # Outside of a team only a gate with open_outside comes this far.
-    if need.who in ("person", "operator"):
-        return _decide_person(need)
+    if need.who != "teammate":
+        return _decide_member(need) if need.who == "member" else _decide_person(need)
     actor = current_actor_or_none()
     if actor is None:
         return _to_sign_in()
@@ -210,9 +236,26 @@ def _decide_person(need: Need) -> Response | None:
     return None
 
 
+def _decide_member(need: Need) -> Response | None:
+    """A suspended team's customers are not punished: they read and pay."""
+    answer = enter_account(choosing=need.choosing)
+    if answer is None:
+        _require_features(need)
+    return answer
+
+
 def _to_sign_in() -> Response:
+    if _is_front_door_of_portal():
+        return redirect(f"{PORTAL}/")
     target = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("auth.sign_in_show", next=target))
+
+
+def _is_front_door_of_portal() -> bool:
+    """Whether this is the first page of a host of the team's own, where its customers come by."""
+    from cornerspot.blueprints.support.context import request_entitlements
+
+    return request.path == "/" and not request.script_root and request_entitlements().allows(Feature.PORTAL)
 
 
 def install(app: Flask) -> None:

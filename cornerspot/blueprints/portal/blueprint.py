@@ -1,0 +1,9 @@
+"""The blueprint that the modules of this folder add their routes to."""
+
+from __future__ import annotations
+
+from cornerspot.blueprints.support.gate import FeatureBlueprint
+from cornerspot.plans.features import Feature
+from cornerspot.tenancy.http import PORTAL
+
+blueprint = FeatureBlueprint("portal", __name__, features=(Feature.PORTAL,), url_prefix=PORTAL)
