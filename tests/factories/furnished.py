@@ -18,8 +18,11 @@ from cornerspot.db.transaction import transaction
 from cornerspot.documents.models import StoredFile
 from cornerspot.kit import clock
 from cornerspot.kit.ids import new_id
+from cornerspot.kit.sealing import seal
+from cornerspot.payments.models import ProcessorAccount
 from cornerspot.people.models import Invitation, Person
 from cornerspot.people.sessions import begin_session
+from cornerspot.settings import current_settings
 from cornerspot.portal.models import PortalAccess, PortalDocument, PortalUser
 from cornerspot.portal.sessions import begin_sign_in
 from cornerspot.tenancy import team_scope
@@ -40,6 +43,7 @@ def furnish(story: Story, *, mark: str) -> dict[str, UUID]:
         _sales(ids, mark, story)
         _invoices(ids, mark, story)
         _people(ids, mark, story)
+        _connection(ids, mark)
         _portal(ids, mark)
         session.flush()
     return ids
@@ -99,6 +103,23 @@ def _invoices(ids: dict[str, UUID], mark: str, story: Story) -> None:
                       received_on=moment.date(), recorded_by=story.owner.id)  # fmt: skip
     _keep(ids, "pay", payment)
     session.add(PaymentAllocation(payment_id=payment.id, invoice_id=invoice.id, amount_minor=400))
+
+
+def _connection(ids: dict[str, UUID], mark: str) -> None:
+    _keep(
+        ids,
+        "pac",
+        ProcessorAccount(
+            kind="own_key",
+            stripe_account_id=mark,
+            livemode=False,
+            name=mark,
+            country="AT",
+            default_currency="EUR",
+            sealed_key=seal("rk_test_of_another_team", key=current_settings().secret_key),
+            sealed_webhook_secret=seal("whsec_of_another_team", key=current_settings().secret_key),
+        ),
+    )
 
 
 def _people(ids: dict[str, UUID], mark: str, story: Story) -> None:
