@@ -17,7 +17,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from cornerspot.billing.locking import lock_invoice
-from cornerspot.billing.models import Dispute, Invoice, Payment, PaymentAllocation, PaymentReturn, Refund
+from cornerspot.billing.models import (
+    CheckoutAttempt,
+    Dispute,
+    Invoice,
+    Payment,
+    PaymentAllocation,
+    PaymentReturn,
+    Refund,
+)
 from cornerspot.billing.models.payment import PaymentStatus
 from cornerspot.billing.transitions import note_transition
 from cornerspot.db import session
@@ -25,13 +33,24 @@ from cornerspot.db.locks import lock
 from cornerspot.kit import clock
 from cornerspot.people.actors import Actor
 
+_ANEW = {"populate_existing": True}  # A page that was read before the lock is no ground to act on.
 
-def lock_for_money(payment: Payment, *, also: Iterable[UUID] = ()) -> dict[UUID, Invoice]:
-    """Hold every invoice the payment settles or settled, those named in ``also``, and then the payment."""
+
+def lock_for_money(
+    payment: Payment, *, also: Iterable[UUID] = (), attempt: CheckoutAttempt | None = None
+) -> dict[UUID, Invoice]:
+    """Hold every invoice the payment settles or settled, those named in ``also``, the attempt, then the payment.
+
+    An invoice that the payment came to settle while we waited is held last. Two who meet
+    that way are a deadlock, which PostgreSQL ends and the edge tries again.
+    """
     session.flush()
-    concerned = {allocation.invoice_id for allocation in _allocations(payment, live=False)} | set(also)
-    invoices = {invoice_id: _locked(invoice_id) for invoice_id in sorted(concerned)}
+    invoices = {invoice_id: _locked(invoice_id) for invoice_id in sorted(_concerned(payment) | set(also))}
+    if attempt is not None:
+        lock(attempt)
     lock(payment)
+    for invoice_id in sorted(_concerned(payment) - invoices.keys()):
+        invoices[invoice_id] = _locked(invoice_id)
     return invoices
 
 
@@ -105,16 +124,15 @@ def take_back(
     taken because no more had arrived, in minor units: a surprise for a person to look at.
     """
     left = amount_minor
-    live = sorted(_allocations(payment), key=lambda row: (row.invoice_id != first, -row.created_at.timestamp()))
-    if first is None:
-        left -= _take_credit(payment, cause, left)
-    for allocation in live:
+    newest = sorted(_allocations(payment), key=lambda row: row.id, reverse=True)
+    chosen = [row for row in newest if row.invoice_id == first]
+    for allocation in chosen:
         left -= _take_allocated(payment, cause, allocation, left, invoices, still_owed=still_owed, by=by)
     left -= _take_credit(payment, cause, left)
-    if isinstance(cause, Refund):
-        payment.refunded_minor += amount_minor
-    else:
-        payment.disputed_minor += amount_minor
+    for allocation in newest:
+        if allocation not in chosen:
+            left -= _take_allocated(payment, cause, allocation, left, invoices, still_owed=still_owed, by=by)
+    _count(payment, cause, amount_minor)
     session.flush()
     return left
 
@@ -127,19 +145,30 @@ def give_back(
     *,
     by: Actor,
 ) -> None:
-    """Money that a refund or dispute had taken is back: it settles what it settled before, the rest is credit."""
-    left = amount_minor
-    for taken in _returns(payment, cause):
-        back = min(left, taken.amount_minor)
+    """Money that a refund or dispute had taken is back: it settles what it settled before, the rest is credit.
+
+    What had gone beyond what had arrived comes back first, to nobody.
+    """
+    taken = _returns(payment, cause)
+    gone = cause.amount_minor if isinstance(cause, Refund) else cause.withdrawn_minor
+    left = amount_minor - max(gone - sum(row.amount_minor for row in taken), 0)
+    for row in taken:
+        back = min(left, row.amount_minor)
         if back <= 0:
             break
         left -= back
-        _revert(payment, taken, back, invoices, by=by)
-    if isinstance(cause, Refund):
-        payment.refunded_minor -= amount_minor
-    else:
-        payment.disputed_minor -= amount_minor
+        _revert(payment, row, back, invoices, by=by)
+    _count(payment, cause, -amount_minor)
     session.flush()
+
+
+def _count(payment: Payment, cause: Refund | Dispute, amount_minor: int) -> None:
+    """The payment knows how much went, wherever it was taken from."""
+    if isinstance(cause, Refund):
+        payment.refunded_minor += amount_minor
+    else:
+        payment.disputed_minor += amount_minor
+        cause.withdrawn_minor += amount_minor
 
 
 def _take_credit(payment: Payment, cause: Refund | Dispute, wanted: int) -> int:
@@ -228,16 +257,23 @@ def _note_return(
 
 
 def _settle(invoice: Invoice, paid_minor: int, *, by: Actor, reason: str = "") -> None:
-    before = invoice.status
+    before, paid_before = invoice.status, invoice.paid_minor
     invoice.settle(paid_minor)
-    note_transition(invoice, before, by=by, reason=reason)
+    if invoice.status != before or (invoice.is_unpaid and paid_before != paid_minor):
+        note_transition(invoice, before, by=by, reason=reason)
+
+
+def _concerned(payment: Payment) -> set[UUID]:
+    """The invoices that the payment settles, or settled once."""
+    return {allocation.invoice_id for allocation in _allocations(payment, live=False)}
 
 
 def _allocations(payment: Payment, *, live: bool = True) -> Sequence[PaymentAllocation]:
+    session.flush()  # What is read anew must not overwrite what was not written yet.
     statement = select(PaymentAllocation).where(PaymentAllocation.payment_id == payment.id)
     if live:
         statement = statement.where(PaymentAllocation.released_at.is_(None))
-    return session.scalars(statement.order_by(PaymentAllocation.id)).all()
+    return session.scalars(statement.order_by(PaymentAllocation.id), execution_options=_ANEW).all()
 
 
 def _live_on(payment: Payment, invoice: Invoice) -> PaymentAllocation | None:
@@ -251,7 +287,7 @@ def _returns(payment: Payment, cause: Refund | Dispute | None = None) -> Sequenc
     if cause is not None:
         column = PaymentReturn.refund_id if isinstance(cause, Refund) else PaymentReturn.dispute_id
         statement = statement.where(column == cause.id)
-    return session.scalars(statement.order_by(PaymentReturn.id.desc())).all()
+    return session.scalars(statement.order_by(PaymentReturn.id.desc()), execution_options=_ANEW).all()
 
 
 def _locked(invoice_id: UUID) -> Invoice:

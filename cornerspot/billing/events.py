@@ -11,3 +11,38 @@ class InvoiceFinalized:
     """An invoice got its number; the PDF can be rendered."""
 
     invoice_id: UUID
+
+
+@dataclass(frozen=True)
+class PaymentSettled:
+    """Money that came online is there; the customer gets a receipt."""
+
+    payment_id: UUID
+
+
+@dataclass(frozen=True)
+class PaymentFailed:
+    """A payment that was under way failed; both sides are told, and the invoice can be paid again."""
+
+    payment_id: UUID
+
+
+@dataclass(frozen=True)
+class PaymentRecorded:
+    """Money that came by another way was recorded by a teammate."""
+
+    payment_id: UUID
+
+
+@dataclass(frozen=True)
+class RefundSent:
+    """Money went back to the customer."""
+
+    refund_id: UUID
+
+
+@dataclass(frozen=True)
+class DisputeOpened:
+    """A customer's bank asks for money back."""
+
+    dispute_id: UUID
