@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from cornerspot.billing.models import Invoice, PayLink
 from cornerspot.billing.pay_links import find_pay_link, is_live
+from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.db import session
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy import narrow_to_account
@@ -23,6 +24,7 @@ def opened(token: str) -> PayLink | None:
     link = find_pay_link(token)
     if not is_live(link):
         return None
+    current_actor_or_none()  # Who is signed in is remembered now: memberships are hidden once the scope is narrow.
     narrow_to_account(link.account_id)
     return link
 
