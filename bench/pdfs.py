@@ -68,9 +68,9 @@ def measure(place: World) -> dict[str, Any]:
 
 
 def plain_page(document: InvoiceDocument) -> str:
-    """The plainest page with all the text of the document: a bare paragraph for each text of it."""
+    """The plainest page with all the text of the document: a bare paragraph for each line of it."""
     body = _STYLE.sub("", document_html(document))
-    texts = [" ".join(unescape(text).split()) for text in _TAG.split(body)]
+    texts = [" ".join(line.split()) for text in _TAG.split(body) for line in unescape(text).splitlines()]
     return (
         f"<!doctype html><html lang=en><title>Plain</title><style>@page {{ size: {document.paper} }}</style>"
         + "".join(f"<p>{escape(text)}</p>" for text in texts if text)

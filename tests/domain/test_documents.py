@@ -224,7 +224,7 @@ def _unpacked(stream: bytes) -> bytes:
 def test_a_document_opens_nothing_but_our_own_assets(url: str) -> None:
     with pytest.raises(RefusedAddress):
         Assets()(url)
-    html = f'<html lang="en"><title>x</title><img alt="" src="{url}">'
+    html = f'<html lang="en"><title>x</title><img alt="" src="{url}"/></html>'
     with pytest.raises(RefusedAddress):
         render_pdf(html, stylesheet="invoice.css", title="x", lang="en")
 
