@@ -145,7 +145,7 @@ def run_of_pytest(tmp_path: Path, code: str, *more: str) -> subprocess.Completed
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
 
 
