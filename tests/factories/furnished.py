@@ -19,12 +19,13 @@ from cornerspot.documents.models import StoredFile
 from cornerspot.kit import clock
 from cornerspot.kit.ids import new_id
 from cornerspot.kit.sealing import seal
+from cornerspot.mail.models import OutgoingMessage
 from cornerspot.payments.models import ProcessorAccount
 from cornerspot.people.models import Invitation, Person
 from cornerspot.people.sessions import begin_session
-from cornerspot.settings import current_settings
 from cornerspot.portal.models import PortalAccess, PortalDocument, PortalUser
 from cornerspot.portal.sessions import begin_sign_in
+from cornerspot.settings import current_settings
 from cornerspot.tenancy import team_scope
 from tests.factories.teams import Story
 
@@ -103,6 +104,10 @@ def _invoices(ids: dict[str, UUID], mark: str, story: Story) -> None:
                       received_on=moment.date(), recorded_by=story.owner.id)  # fmt: skip
     _keep(ids, "pay", payment)
     session.add(PaymentAllocation(payment_id=payment.id, invoice_id=invoice.id, amount_minor=400))
+    message = OutgoingMessage(mailing_id=new_id(), dedupe_key=mark, purpose="invoice", subject_type="invoice",
+                              subject_id=invoice.id, recipient=f"{mark}@example.com", subject_line=mark, text_body=mark,
+                              status="failed", failed_at=moment, error=mark)  # fmt: skip
+    _keep(ids, "msg", message)
 
 
 def _connection(ids: dict[str, UUID], mark: str) -> None:

@@ -11,6 +11,7 @@ __all__ = ["blueprint"]
 from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register themselves
     account_invoices,
     deal_invoices,
+    deliveries,
     invoice_cancellations,
     invoice_deletions,
     invoice_duplicates,
@@ -19,6 +20,8 @@ from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register 
     invoice_pay_links,
     invoice_payments,
     invoice_pdfs,
+    invoice_reminders,
+    invoice_sendings,
     invoice_sent_marks,
     invoice_voids,
     invoice_write_offs,

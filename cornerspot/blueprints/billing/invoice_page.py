@@ -19,6 +19,7 @@ from cornerspot.billing.pay_links import is_live, live_pay_link, pay_link_url
 from cornerspot.billing.reading import copies_around, payments_of
 from cornerspot.billing.states import WITHDRAWN, InvoiceStatus
 from cornerspot.blueprints.billing.invoice_forms import terms_label
+from cornerspot.blueprints.billing.invoice_letters import letter_parts
 from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField
 from cornerspot.blueprints.support.filters import money, money_plain, relative_date, short_date
 from cornerspot.blueprints.support.forms import Form
@@ -126,6 +127,7 @@ def render_invoice(invoice: Invoice, *, dialog: OpenDialog | None = None) -> str
         trash_ends=(invoice.deleted_at + KEPT_FOR) if invoice.deleted_at else None,
         payment_form=shown.forms.get("payment") or new_payment_form(invoice),
         reason_form=shown.forms.get("reason") or ReasonForm(formdata=None),
+        **letter_parts(invoice, shown.forms),
         open_dialog=shown.name,
         dialog_message=shown.message,
     )

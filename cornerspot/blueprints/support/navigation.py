@@ -88,6 +88,15 @@ ENTRIES = (
         "g i",
     ),
     Entry(
+        BILLING,
+        "Not delivered",
+        "mail-exclamation",
+        "billing.deliveries_index",
+        F.BILLING,
+        P.READ_INVOICES,
+        ("billing.deliver",),
+    ),
+    Entry(
         FOOT, "Settings", "settings", "settings.index", covers=("settings.", "plans.", "catalog.tax", "catalog.disc")
     ),
     Entry(FOOT, "Help", "help", "home.help"),
@@ -113,6 +122,10 @@ SETTINGS = (
         ("settings.pipeline", "settings.stage"),
     ),
     Entry("Billing", "Invoices", "file-invoice", "settings.invoices_show", F.BILLING, P.MANAGE_SETTINGS),
+    Entry("Billing", "E-mail", "mail", "settings.emails_index", F.BILLING, P.MANAGE_SETTINGS, ("settings.email",)),
+    Entry(
+        "Billing", "Reminders", "bell", "settings.reminders_show", F.BILLING, P.MANAGE_SETTINGS, ("settings.reminder",)
+    ),
     Entry("Billing", "Taxes", "receipt-tax", "settings.tax_rates_index", (), P.READ_CRM, ("settings.tax",)),
     Entry("Billing", "Discounts", "discount", "settings.discounts_index", (), P.READ_CRM, ("settings.discount",)),
     Entry("You", "Profile", "user", "settings.profile_show", covers=("settings.profile", "settings.password")),

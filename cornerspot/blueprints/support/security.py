@@ -33,7 +33,7 @@ def _add_headers(response: Response) -> Response:
     policy = (
         "default-src 'none'; "
         f"script-src 'self' 'nonce-{csp_nonce()}'; "
-        "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+        "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; "
         "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
     response.headers.setdefault("Content-Security-Policy", policy)

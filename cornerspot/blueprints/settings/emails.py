@@ -1,0 +1,160 @@
+"""Settings, E-mail: the sender, and what messages to customers say."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from flask import Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import HiddenField
+
+from cornerspot.billing.logo import logo_bytes
+from cornerspot.billing.message_samples import sample_content, send_sample
+from cornerspot.billing.message_templates import (
+    LONGEST_SUBJECT,
+    LONGEST_TEXT,
+    PLACEHOLDERS,
+    reset_template,
+    save_template,
+    template_of,
+    templates,
+)
+from cornerspot.blueprints.settings.blueprint import blueprint
+from cornerspot.blueprints.support.fields import LinesField, TextField, VersionField
+from cornerspot.blueprints.support.forms import Form, use_case
+from cornerspot.blueprints.support.gate import gate
+from cornerspot.blueprints.support.identity import current_actor
+from cornerspot.blueprints.support.message_page import message_page
+from cornerspot.mail.configuring import LONGEST_NAME, MailSettingsInput, mail_settings, update_mail_settings
+from cornerspot.people.permissions import Permission
+from cornerspot.plans.features import Feature
+from cornerspot.tenancy import current_team
+
+TITLES = {"invoice": "Invoice", "reminder": "Reminder", "receipt": "Receipt"}
+
+
+class SenderForm(Form):
+    """Under which name and colour mail goes out."""
+
+    sender_name = TextField("Sender name", longest=LONGEST_NAME)
+    reply_to = TextField("Answers go to", longest=254)
+    accent = TextField("Accent colour", longest=7)
+    version = VersionField()
+
+
+class TemplateForm(Form):
+    """Subject and text of one kind of message."""
+
+    subject = TextField("Subject", longest=LONGEST_SUBJECT, required="Enter a subject.")
+    text = LinesField("Text", longest=LONGEST_TEXT, required="Enter what the message says.")
+    version = VersionField()
+    request_key = HiddenField()
+
+
+@blueprint.get("/settings/email")
+@gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
+def emails_index() -> ResponseReturnValue:
+    return _index(SenderForm(formdata=None, obj=mail_settings()))
+
+
+@blueprint.post("/settings/email")
+@gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
+def emails_update() -> ResponseReturnValue:
+    form = SenderForm()
+    if form.validate_on_submit():
+        entered = MailSettingsInput(form.sender_name.data or "", form.reply_to.data or "", form.accent.data or "")
+        with use_case(form) as outcome:
+            update_mail_settings(entered, seen=form.version.seen)
+        if outcome.ok:
+            flash("E-mail settings saved.", "success")
+            return redirect(url_for("settings.emails_index"), 303)
+    return _index(form), 422
+
+
+@blueprint.get("/settings/email/<any(invoice, reminder, receipt):purpose>")
+@gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
+def email_templates_edit(purpose: str) -> ResponseReturnValue:
+    template = template_of(purpose)
+    data = {"subject": template.subject, "text": template.text, "version": str(template.version)}
+    return _edit(purpose, TemplateForm(formdata=None, data=data))
+
+
+@blueprint.post("/settings/email/<any(invoice, reminder, receipt):purpose>")
+@gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
+def email_templates_update(purpose: str) -> ResponseReturnValue:
+    form = TemplateForm()
+    if form.validate_on_submit():
+        with use_case(form) as outcome:
+            save_template(
+                purpose, form.subject.data or "", form.text.data or "", seen=form.version.seen, by=current_actor()
+            )
+        if outcome.ok:
+            flash(f"{TITLES[purpose]} message saved.", "success")
+            return redirect(url_for("settings.email_templates_edit", purpose=purpose), 303)
+    return _edit(purpose, form), 422
+
+
+@blueprint.post("/settings/email/<any(invoice, reminder, receipt):purpose>/reset")
+@gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
+def email_template_resets_create(purpose: str) -> ResponseReturnValue:
+    reset_template(purpose, by=current_actor())
+    flash(f"{TITLES[purpose]} message is the usual one again.", "success")
+    return redirect(url_for("settings.email_templates_edit", purpose=purpose), 303)
+
+
+@blueprint.post("/settings/email/<any(invoice, reminder, receipt):purpose>/test")
+@gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
+def email_tests_create(purpose: str) -> ResponseReturnValue:
+    form, actor = TemplateForm(), current_actor()
+    if form.validate_on_submit():
+        with use_case(form) as outcome:
+            send_sample(
+                purpose,
+                form.subject.data or "",
+                form.text.data or "",
+                by=actor,
+                request_key=f"{actor.id} {form.request_key.data or uuid4().hex}"[:100],
+            )
+        if outcome.ok:
+            flash(f"A test is on its way to {actor.email}.", "success")
+            return _edit(purpose, form)  # What was typed is not saved yet.
+    return _edit(purpose, form), 422
+
+
+@blueprint.get("/settings/email/<any(invoice, reminder, receipt):purpose>/preview")
+@gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
+def email_previews_show(purpose: str) -> Response:
+    return message_page(sample_content(purpose), logo_bytes())
+
+
+@blueprint.post("/settings/email/<any(invoice, reminder, receipt):purpose>/preview")
+@gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
+def email_previews_create(purpose: str) -> Response:
+    """The message as typed, for the frame beside the form."""
+    form = TemplateForm()
+    return message_page(
+        sample_content(purpose, (form.subject.data or "")[:LONGEST_SUBJECT], (form.text.data or "")[:LONGEST_TEXT]),
+        logo_bytes(),
+    )
+
+
+def _index(form: SenderForm) -> str:
+    return render_template(
+        "settings/emails/index.html",
+        form=form,
+        titles=TITLES,
+        templates=templates(),
+        team_name=current_team().name,
+    )
+
+
+def _edit(purpose: str, form: TemplateForm) -> str:
+    form.request_key.data = uuid4().hex
+    return render_template(
+        "settings/emails/edit.html",
+        form=form,
+        purpose=purpose,
+        title=TITLES[purpose],
+        template=template_of(purpose),
+        placeholders=PLACEHOLDERS[purpose],
+    )
