@@ -38,7 +38,9 @@ logging.getLogger("stripe").setLevel(logging.WARNING)  # Below that it writes th
 _through: list[stripe.HTTPClient] = []
 
 
-def stripe_client(key: str, *, account_id: str | None = None, client_id: str | None = None) -> stripe.StripeClient:
+def stripe_client(
+    key: str, *, account_id: str | None = None, client_id: str | None = None, retries: int | None = None
+) -> stripe.StripeClient:
     """A client with this key, for the key's own account or for the connected one that is named."""
     base = current_settings().stripe_base
     # An address left out would be Stripe's own, and a test would reach the real one.
@@ -49,7 +51,7 @@ def stripe_client(key: str, *, account_id: str | None = None, client_id: str | N
         stripe_version=API_VERSION,
         base_addresses=addresses,
         client_id=client_id,
-        max_network_retries=RETRIES,
+        max_network_retries=RETRIES if retries is None else retries,
         http_client=_through[-1] if _through else _http_client(os.getpid()),
     )
 

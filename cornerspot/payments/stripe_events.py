@@ -28,4 +28,4 @@ EVENTS = (
 )
 EVENTS_AT_ONCE = 20  # as many as Stripe's list of events takes in one question
 
-LEFT = "account.application.deauthorized"  # On the platform's Connect endpoint; its object is the application.
+# The platform's Connect endpoint asks for these and account.application.deauthorized besides.

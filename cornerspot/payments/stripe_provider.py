@@ -54,16 +54,14 @@ def provider_for(account: ProcessorAccount) -> PaymentProvider:
     if account.kind == "oauth":
         if not settings.stripe_key or account.state == "disconnected":
             raise ProviderGone("This Stripe account is no longer connected.", code=KEY_REVOKED)
-        client = stripe_client(
-            settings.stripe_key, account_id=account.stripe_account_id, client_id=settings.stripe_client_id or None
-        )
+        client = stripe_client(settings.stripe_key, account_id=account.stripe_account_id)
         return StripeProvider(client, livemode=account.livemode, connected_id=account.stripe_account_id)
     if account.sealed_key is None:
         raise ProviderGone("This Stripe account is no longer connected.", code=KEY_REVOKED)
     return provider_for_key(unseal(account.sealed_key, key=settings.secret_key))
 
 
-def provider_for_key(key: str) -> PaymentProvider:
+def provider_for_key(key: str) -> StripeProvider:
     """The adapter for a key of the team's own."""
     return StripeProvider(stripe_client(key), livemode="_live_" in key)
 
@@ -72,7 +70,7 @@ class StripeProvider:
     """PaymentProvider for one Stripe account; ``connected_id`` when the platform calls for it."""
 
     def __init__(self, client: stripe.StripeClient, *, livemode: bool, connected_id: str | None = None) -> None:
-        self._client, self._v1 = client, client.v1
+        self._v1 = client.v1
         self._livemode, self._connected_id = livemode, connected_id
 
     def read_account(self) -> AccountSnapshot:
@@ -173,11 +171,37 @@ class StripeProvider:
                 amount = from_stripe(booked["amount"], booked["currency"])
             yield booked["type"], source_id, amount, moment(booked["created"])
 
+    def missing_permissions(self) -> tuple[str, ...]:
+        """What a restricted key may not even read, in Stripe's names for it; whoever may write may read."""
+        missing = []
+        for name, listing in self._probes():
+            try:
+                with self._calling():
+                    listing({"limit": 1})
+            except ProviderRefused:
+                missing.append(name)
+        return tuple(missing)
+
+    def _probes(self) -> tuple[tuple[str, Callable[..., Any]], ...]:
+        return (
+            ("Checkout Sessions", self._v1.checkout.sessions.list),
+            ("PaymentIntents", self._v1.payment_intents.list),
+            ("Charges and Refunds", self._v1.refunds.list),
+            ("Customers", self._v1.customers.list),
+            ("Disputes", self._v1.disputes.list),
+            ("Events", self._v1.events.list),
+            ("Balance", self._v1.balance_transactions.list),
+            ("Webhook Endpoints", self._v1.webhook_endpoints.list),
+        )
+
     def leave(self) -> None:
         if self._connected_id is None:
             return
+        settings = current_settings()
+        # The platform asks in its own name: this one call must not name the account it speaks of.
+        platform = stripe_client(settings.stripe_key, client_id=settings.stripe_client_id)
         with self._calling():
-            self._client.oauth.deauthorize({"stripe_user_id": self._connected_id})
+            platform.oauth.deauthorize({"stripe_user_id": self._connected_id})
 
     def _whole(self, intent: Obj) -> PaymentSnapshot:
         """The payment with its refunds and disputes; it has none before there is a charge."""

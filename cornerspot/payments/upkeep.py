@@ -5,8 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from cornerspot.db.transaction import in_transaction
+from cornerspot.jobs.queue import GiveUp
 from cornerspot.jobs.registry import task
-from cornerspot.payments import inbox
+from cornerspot.kit.errors import Conflict
+from cornerspot.payments import connecting, consenting, inbox
 
 
 @task("payments.take_connection_event", own_transactions=True)
@@ -15,4 +17,35 @@ def take_connection_event(event_id: str) -> None:
     taken = in_transaction(lambda: inbox.take(UUID(event_id)))
     if taken is None:
         return
-    in_transaction(lambda: inbox.finish(taken.id, "ignored"))
+    try:
+        recheck_connection()  # Also when the account left: it may have come back since.
+    except Conflict as error:
+        reason = error.message
+        if in_transaction(lambda: inbox.fail(taken.id, reason)):
+            raise
+        raise GiveUp(reason) from error
+    in_transaction(lambda: inbox.finish(taken.id, "done"))
+
+
+@task("payments.recheck_connection", own_transactions=True)
+def recheck_connection() -> None:
+    """The team's connection is as Stripe describes it now, or over when Stripe no longer accepts it.
+
+    For the night, and for whoever was refused by Stripe. Raises Conflict to be tried again.
+    """
+    account = in_transaction(connecting.live_account)
+    if account is not None:
+        connecting.recheck(account)
+
+
+@task("payments.take_waiting_events")
+def take_waiting_events() -> None:
+    """Events whose job was lost have a new one."""
+    for event_id in inbox.waiting_events():
+        inbox.retry(event_id)
+
+
+@task("payments.forget_states")
+def forget_states() -> None:
+    """Ways to Stripe that nobody came back from are gone."""
+    consenting.forget_states()
