@@ -28,7 +28,7 @@ BANK_NAMES = {
 def show_checkout(standin: StandIn, _request: Request, session_id: str) -> Response:
     """The page to pay on; or that this was paid, or has expired."""
     account, session = standin.world.find("checkout.session", session_id)
-    return _too_late(session) or _checkout(standin, account, session)
+    return _too_late(session) or _checkout(account, session)
 
 
 @page("POST", "/c/pay/<session_id>/card")
@@ -42,12 +42,12 @@ def pay_card(standin: StandIn, request: Request, session_id: str) -> Response:
         with standin.acting():
             intent = paying.pay_with_card(standin.world, account, session, card)
     except ApiRefusal as refusal:
-        return _checkout(standin, account, session, problem=refusal.message)
+        return _too_late(session) or _checkout(account, session, problem=refusal.message)
     if intent is not None and intent["status"] == "requires_action":
         intent["_card"] = card.number
         return see_other(f"/c/pay/{session_id}/3ds")
     if intent is not None and intent["status"] == "requires_payment_method":
-        return _checkout(standin, account, session, problem=intent["last_payment_error"]["message"])
+        return _checkout(account, session, problem=intent["last_payment_error"]["message"])
     return _back(standin, session)
 
 
@@ -70,7 +70,7 @@ def answer_three_d_secure(standin: StandIn, request: Request, session_id: str) -
     with standin.acting():
         paying.pay_with_card(standin.world, account, session, card, authenticated=confirmed)
     if intent["status"] != "succeeded":
-        return _checkout(standin, account, session, problem=intent["last_payment_error"]["message"])
+        return _checkout(account, session, problem=intent["last_payment_error"]["message"])
     return _back(standin, session)
 
 
@@ -84,11 +84,11 @@ def pay_bank(standin: StandIn, request: Request, session_id: str) -> Response:
         with standin.acting():
             paying.pay_by_bank(standin.world, account, session, bank_named(request.form.get("bank", "")))
     except ApiRefusal as refusal:
-        return _checkout(standin, account, session, problem=refusal.message)
+        return _too_late(session) or _checkout(account, session, problem=refusal.message)
     return _back(standin, session)
 
 
-def _checkout(standin: StandIn, account: Account, session: Obj, problem: str | None = None) -> Response:
+def _checkout(account: Account, session: Obj, problem: str | None = None) -> Response:
     bank = next((method for method in session["payment_method_types"] if method in BANK_METHODS), None)
     return render(
         "checkout.html",
@@ -101,7 +101,7 @@ def _checkout(standin: StandIn, account: Account, session: Obj, problem: str | N
         banks=[one for one in BANKS.values() if bank == "us_bank_account" or not one.microdeposits],
         bank_name=BANK_NAMES.get(bank or "") if session["mode"] == "payment" else None,
         trial_days=session["_subscription_data"].get("trial_period_days"),
-        minutes_left=max(0, (session["expires_at"] - standin.world.now()) // 60),
+        expires_at=session["expires_at"],
     )
 
 

@@ -234,6 +234,10 @@ class StandIn:
         with self.acting():
             disputes.close_dispute(self.world, *self.world.find("dispute", dispute_id), won=won)
 
+    def delay_fees(self, by: timedelta) -> None:
+        """From now on the fee of a charge is known only so long after it."""
+        self.world.fee_delay_seconds = int(by.total_seconds())
+
     def put_card(self, subscription_id: str, card: str) -> None:
         """The customer has another card on file."""
         with self.acting():

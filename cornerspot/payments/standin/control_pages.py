@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
 from cornerspot.payments.standin.control import StandIn
+from cornerspot.payments.standin.errors import ApiRefusal
 from cornerspot.payments.standin.pages import page, render, see_other
 from cornerspot.payments.standin.state import Account, Obj
 
@@ -45,6 +47,8 @@ def pass_time(standin: StandIn, request: Request) -> Response:
 @page("POST", "/_standin/do/<what>/<wanted>")
 def act(standin: StandIn, _request: Request, what: str, wanted: str) -> Response:
     """One of the buttons, on one object."""
+    if what not in _ACTS:
+        raise ApiRefusal("There is no such button.", status=404)
     run, said = _ACTS[what]
     run(standin, wanted)
     return _done(said)
@@ -70,8 +74,6 @@ _ACTS: dict[str, tuple[Callable[[StandIn, str], object], str]] = {
 
 
 def _done(said: str) -> Response:
-    from urllib.parse import urlencode
-
     return see_other(f"/_standin?{urlencode({'done': said})}")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cornerspot.payments.standin.rendering import shown
-from cornerspot.payments.standin.state import Obj, World
+from cornerspot.payments.standin.state import API_VERSION, Obj, World
 
 Deliver = Callable[[str, dict[str, str], bytes], int]
 SUCCESS = range(200, 300)
@@ -68,12 +68,15 @@ def envelope(world: World, delivery: Obj, timestamp: int) -> Envelope | None:
         content["account"] = account.id
     body = json.dumps(content, indent=2).encode()
     valid = [one["secret"] for one in endpoint["_secrets"] if one["until"] is None or one["until"] > world.now()]
-    headers = {
+    return Envelope(event["id"], event["type"], endpoint["url"], _headers(body, valid, timestamp), body)
+
+
+def _headers(body: bytes, secrets: list[str], timestamp: int) -> dict[str, str]:
+    return {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (+stand-in)",
-        "Stripe-Signature": signature(body, valid, timestamp),
+        "Stripe-Signature": signature(body, secrets, timestamp),
     }
-    return Envelope(event["id"], event["type"], endpoint["url"], headers, body)
 
 
 def record_try(world: World, delivery: Obj, status: int | None) -> None:
@@ -132,6 +135,10 @@ def deliver_over_loopback(url: str, headers: dict[str, str], body: bytes) -> int
             return int(refused.code)
 
 
-def forged(kind: str, content: Any) -> bytes:
-    """A body for a delivery that Stripe never sent."""
-    return json.dumps({"id": "evt_forged", "object": "event", "type": kind, "data": {"object": content}}).encode()
+def forged(content: Obj, url: str, secret: str, timestamp: int) -> Envelope:
+    """A delivery that Stripe never sent: an event with this content, signed with this secret."""
+    event: Obj = {"id": "evt_forged", "object": "event", "type": "payment_intent.succeeded", "livemode": False}
+    event.update({"api_version": API_VERSION, "created": timestamp, "pending_webhooks": 1, "data": {"object": {}}})
+    event.update({"request": {"id": None, "idempotency_key": None}}, **content)
+    body = json.dumps(event).encode()
+    return Envelope(event["id"], event["type"], url, _headers(body, [secret], timestamp), body)

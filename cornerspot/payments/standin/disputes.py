@@ -41,7 +41,8 @@ def open_dispute(
 
     A bank's own return (``insufficient_funds`` and the like) is lost from the start.
     """
-    if charge["status"] != "succeeded" or charge["disputed"]:
+    earlier = [one for one in account.table("dispute").values() if one["charge"] == charge["id"]]
+    if charge["status"] != "succeeded" or any(one["status"] != "warning_closed" for one in earlier):
         raise ApiRefusal("Only a charge that succeeded can be disputed, and only once.", kept=False)
     now = world.now()
     dispute: Obj = {
@@ -113,7 +114,6 @@ def close_dispute(world: World, account: Account, dispute: Obj, *, won: bool) ->
         raise ApiRefusal(f"This dispute is already closed ({dispute['status']}).", kept=False)
     if dispute["status"] in INQUIRY:
         dispute["status"] = "warning_closed"
-        account.get("charge", dispute["charge"])["disputed"] = False
     elif won:
         booked = book(
             world,
@@ -145,7 +145,7 @@ def review_dispute(world: World, account: Account, dispute: Obj) -> None:
 @due("open_dispute")
 def _open_later(world: World, account: Account, plan: Obj) -> None:
     charge = account.get("charge", plan["id"])
-    if not charge["disputed"] and charge["amount_refunded"] < charge["amount"]:
+    if charge["amount_refunded"] < charge["amount"]:
         reason = charge["_dispute_later"]
         if reason == "inquiry":
             open_dispute(world, account, charge, reason="general", inquiry=True)

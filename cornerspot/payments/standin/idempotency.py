@@ -51,9 +51,11 @@ def kept_answer(account: Account, key: str, print_of_request: str, now: int) -> 
 
 def begin(account: Account, key: str, print_of_request: str, now: int) -> None:
     """The work under this key is under way; a key past its day makes room."""
-    for old in [name for name, kept in account.kept_answers.items() if now - kept["at"] >= KEPT_SECONDS]:
-        del account.kept_answers[old]
-    account.kept_answers[key] = {"print": print_of_request, "at": now, "status": None, "body": None}
+    answers = account.kept_answers
+    answers.pop(key, None)
+    while answers and now - answers[oldest := next(iter(answers))]["at"] >= KEPT_SECONDS:
+        del answers[oldest]
+    answers[key] = {"print": print_of_request, "at": now, "status": None, "body": None}
 
 
 def keep(account: Account, key: str, status: int, body: str, request_id: str) -> None:

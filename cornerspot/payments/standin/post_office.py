@@ -6,8 +6,18 @@ import threading
 from collections.abc import Callable, Collection
 
 from cornerspot.payments.standin.clock import wall_seconds
-from cornerspot.payments.standin.delivering import Deliver, Envelope, Outcome, envelope, finish, record_try, waiting
+from cornerspot.payments.standin.delivering import (
+    Deliver,
+    Envelope,
+    Outcome,
+    envelope,
+    finish,
+    forged,
+    record_try,
+    waiting,
+)
 from cornerspot.payments.standin.state import Obj, World
+from cornerspot.payments.standin.webhooks import current_secret
 
 Order = str | Callable[[list[Obj]], list[Obj]]
 Choice = bool | Collection[str] | Callable[[Obj], bool]
@@ -56,6 +66,26 @@ class PostOffice:
             _, event = self.world.find("event", event_id)
             deliveries = [self.world.deliveries[one] for one in event["_deliveries"]]
         return [self._send(delivery) for delivery in deliveries]
+
+    def sealed(self, event_id: str) -> list[Envelope]:
+        """The event as its endpoints would get it now, to be sent anywhere by hand."""
+        with self.lock:
+            _, event = self.world.find("event", event_id)
+            deliveries = [self.world.deliveries[one] for one in event["_deliveries"]]
+            letters = [envelope(self.world, delivery, self.timestamp()) for delivery in deliveries]
+        return [letter for letter in letters if letter is not None]
+
+    def forge(
+        self, endpoint_id: str, content: Obj, *, secret: str | None = None, timestamp: int | None = None
+    ) -> Envelope:
+        """An event that never happened, for this endpoint: rightly signed, or with a wrong secret or an old time.
+
+        ``content`` is laid over the event: its ``id``, ``type``, ``data``, ``account``.
+        """
+        with self.lock:
+            _, endpoint = self.world.find("webhook_endpoint", endpoint_id)
+            key = current_secret(endpoint) if secret is None else secret
+        return forged(content, endpoint["url"], key, self.timestamp() if timestamp is None else timestamp)
 
     @property
     def pending(self) -> int:

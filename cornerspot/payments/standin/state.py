@@ -72,7 +72,7 @@ class Account:
         """One object; refuses as Stripe does when this account has no such thing."""
         found = self.table(kind).get(wanted)
         if found is None or found.get("deleted"):
-            raise missing(kind.replace(".", " ").replace("_", " "), wanted, param, status=status)
+            raise missing(kind, wanted, param, status=status)
         return found
 
 
