@@ -25,24 +25,3 @@ class PaymentFailed:
     """A payment that was under way failed; both sides are told, and the invoice can be paid again."""
 
     payment_id: UUID
-
-
-@dataclass(frozen=True)
-class PaymentRecorded:
-    """Money that came by another way was recorded by a teammate."""
-
-    payment_id: UUID
-
-
-@dataclass(frozen=True)
-class RefundSent:
-    """Money went back to the customer."""
-
-    refund_id: UUID
-
-
-@dataclass(frozen=True)
-class DisputeOpened:
-    """A customer's bank asks for money back."""
-
-    dispute_id: UUID

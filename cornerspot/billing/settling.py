@@ -15,6 +15,7 @@ from cornerspot.billing.allocating import allocate, complete, lock_for_money, re
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import Invoice, Payment
 from cornerspot.billing.models.payment import METHODS, PaymentStatus
+from cornerspot.billing.online.attempts import close_live_attempts
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.db import session
 from cornerspot.kit.errors import Conflict, Invalid
@@ -79,6 +80,7 @@ def record_manual_payment(
     session.add(payment)
     session.flush()  # A request key that another invoice used meanwhile is refused here.
     allocate(payment, invoice, by=by)
+    close_live_attempts(invoice)
     record(invoice, "payment_recorded", by=by, amount_minor=amount_minor, currency=invoice.currency, method=method)
     session.flush()
     return payment
@@ -98,6 +100,7 @@ def undo_payment(payment: Payment, *, reason: str, by: Actor) -> None:
     for invoice in invoices.values():
         released = release(payment, invoice, by=by, reason=reason.strip())
         if released:
+            close_live_attempts(invoice)
             record(
                 invoice,
                 "payment_undone",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cornerspot.activity.recording import record
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import Invoice
+from cornerspot.billing.online.attempts import close_live_attempts
 from cornerspot.billing.states import INVOICE, InvoiceStatus
 from cornerspot.billing.transitions import note_transition
 from cornerspot.db import session
@@ -44,6 +45,7 @@ def write_off_invoice(invoice: Invoice, *, reason: str, by: Actor) -> None:
     if not reason.strip():
         raise Invalid("Say why nobody will pay it; it stays on record.", field="reason")
     invoice.write_off()
+    close_live_attempts(invoice)
     note_transition(invoice, before, by=by, reason=reason.strip())
     record(
         invoice,

@@ -142,7 +142,7 @@ def test_an_invoice_of_nothing_is_not_voided_for_the_right_reason(team, story):
 
 def test_an_invoice_with_money_on_it_is_not_voided(invoice, story):
     payment = pay(invoice, 20000, story.owner)
-    with pytest.raises(Conflict, match="Undo its payments first"):
+    with pytest.raises(Conflict, match="refund it, or keep it"):
         void_invoice(invoice, by=story.owner)
     undo_payment(payment, reason="To void it", by=story.owner)
     void_invoice(invoice, by=story.owner, reason="Wrong customer")
