@@ -32,6 +32,19 @@ def render_invoice_pdf(invoice_id: UUID) -> None:
         _store(invoice, document_pdf(document), document.file_name)
 
 
+def stored_invoice_pdf(invoice_id: UUID) -> StoredFile | None:
+    """The file to send for the invoice, in one statement; None where its PDF must be made, or there is no such invoice.
+
+    A void invoice has none to send: its stored original says nothing of being void.
+    """
+    sent = (
+        select(StoredFile)
+        .join(Invoice, Invoice.pdf_file_id == StoredFile.id)
+        .where(Invoice.id == invoice_id, Invoice.status != InvoiceStatus.VOID)
+    )
+    return session.scalars(sent).one_or_none()
+
+
 def invoice_pdf_bytes(invoice: Invoice) -> bytes:
     """The invoice's PDF: the stored one, which is made now if the worker has not come to it.
 

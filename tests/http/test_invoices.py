@@ -389,6 +389,24 @@ def test_the_pdf_is_named_after_number_and_customer(client, world):
     assert "INV-000001%20Acme%20GmbH.pdf" in answer.headers["Content-Disposition"]
 
 
+def test_a_stored_pdf_is_sent_once_and_then_only_confirmed(client, world, query_counter):
+    path = world.open()
+    first = client.get(f"{path}/pdf")  # Made now: the worker has not come to it.
+    with query_counter() as sent:
+        again = client.get(f"{path}/pdf?view")
+    assert again.data == first.data
+    assert again.headers["Content-Disposition"].startswith("inline")
+    assert len(sent) <= 4, "\n".join(sent)  # Team, sign-in, plan, file.
+    known = {"If-None-Match": again.headers["ETag"]}
+    confirmed = client.get(f"{path}/pdf", headers=known)
+    assert (confirmed.status_code, confirmed.data) == (304, b"")
+    assert client.get(f"{path}/pdf", headers={"If-None-Match": '"another"'}).data == first.data
+    assert post(client, path, "void", typed_word="void").status_code == 303
+    voided = client.get(f"{path}/pdf", headers=known)
+    assert voided.status_code == 200
+    assert voided.data != first.data
+
+
 def _rate(story):
     from decimal import Decimal
 
