@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 import threading
 import time
 from collections.abc import Iterable
@@ -140,7 +141,7 @@ def _cut_off(request: Request, fault: Unreachable) -> Response:
     time.sleep(fault.seconds)
     connection = request.environ.get("werkzeug.socket")
     if connection is not None:
-        connection.close()
+        connection.shutdown(socket.SHUT_RDWR)
     return Response("", 502)
 
 
