@@ -51,8 +51,8 @@ class EventObject:
 def read_signed(body: bytes, signature: str | None, secrets: Iterable[str]) -> SignedEvent:
     """The event, signed with one of the secrets within five minutes of now; raises NotFromStripe."""
     for secret in secrets:
-        with suppress(stripe.SignatureVerificationError, ValueError, AttributeError):
-            # ValueError: bytes that are not UTF-8 are looked at before the signature is.
+        # ValueError: bytes that are not UTF-8 are looked at before the signature is.
+        with suppress(stripe.SignatureVerificationError, ValueError, AttributeError, RecursionError):
             stripe.WebhookSignature.verify_header(body, signature, secret, TOLERANCE_SECONDS)
             _require_not_ahead(signature or "")
             return event_of(json.loads(body))
@@ -105,6 +105,6 @@ def _id(reference: Any) -> str:
 
 def _text(value: Any) -> str:
     """A word of Stripe's; raises ValueError for what no id or type of theirs looks like."""
-    if not isinstance(value, str) or len(value) > 255 or "\0" in value:
+    if not isinstance(value, str) or len(value) > 255 or not (value.isascii() and value.isprintable()):
         raise ValueError("not a word of Stripe's")
     return value
