@@ -24,6 +24,14 @@ def create() -> None:
     create_demo(open_app(), say=click.echo)
 
 
+@demo.command("connect")
+def connect() -> None:
+    """Let the demo team take payments through the Stripe stand-in, which must be running."""
+    from cornerspot.onboarding.demo.paying import connect_demo
+
+    connect_demo(open_app(), say=click.echo)
+
+
 @demo.command("sign-ins")
 def sign_ins() -> None:
     """Print two sign-ins per role and team."""
