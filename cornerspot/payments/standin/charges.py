@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cornerspot.payments.standin.agenda import due
 from cornerspot.payments.standin.balance import book
+from cornerspot.payments.standin.blanks import blank
 from cornerspot.payments.standin.calls import Call, operation
 from cornerspot.payments.standin.events import emit
 from cornerspot.payments.standin.money_rules import charge_fee
@@ -29,46 +30,23 @@ def new_charge(
     charge = world.put(
         account,
         {
+            **blank("charge"),
             "id": charge_id,
-            "object": "charge",
             "amount": intent["amount"],
-            "amount_captured": 0,
-            "amount_refunded": 0,
             "application": intent["application"],
-            "application_fee": None,
             "application_fee_amount": intent["application_fee_amount"],
-            "balance_transaction": None,
             "billing_details": payment_method["billing_details"],
             "calculated_statement_descriptor": account.name[:22].upper(),
-            "captured": False,
             "created": world.now(),
             "currency": intent["currency"],
             "customer": intent["customer"],
             "description": intent["description"],
-            "disputed": False,
-            "failure_balance_transaction": None,
-            "failure_code": None,
-            "failure_message": None,
-            "fraud_details": {},
-            "livemode": False,
             "metadata": dict(intent["metadata"]),
-            "on_behalf_of": None,
-            "outcome": None,
-            "paid": False,
             "payment_intent": intent["id"],
             "payment_method": payment_method["id"],
             "payment_method_details": method_details(payment_method),
             "receipt_email": intent["receipt_email"] or customer.get("email"),
-            "receipt_number": None,
-            "receipt_url": None,
-            "refunded": False,
-            "review": None,
-            "shipping": None,
-            "source_transfer": None,
-            "statement_descriptor": None,
             "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
-            "status": "pending",
-            "transfer_data": None,
             "transfer_group": intent["transfer_group"],
             "_method": method,
         },

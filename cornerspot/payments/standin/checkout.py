@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cornerspot.payments.standin.agenda import drop_plans, due
+from cornerspot.payments.standin.blanks import blank
 from cornerspot.payments.standin.calls import Call, operation
 from cornerspot.payments.standin.checkout_rules import priced_lines, require_rules
 from cornerspot.payments.standin.errors import ApiRefusal
@@ -43,55 +44,34 @@ def _session(call: Call, currency: str, total: int, methods: list[str]) -> Obj:
     session_id = world.new_id("checkout.session")
     paid_mode = params["mode"] == "payment"
     return {
+        **blank("checkout.session"),
         "id": session_id,
-        "object": "checkout.session",
         "adaptive_pricing": {"enabled": params.get("adaptive_pricing", {}).get("enabled", False)},
-        "after_expiration": None,
         "allow_promotion_codes": params.get("allow_promotion_codes"),
         "allowed_payment_method_types": params.get("allowed_payment_method_types"),
         "amount_subtotal": total,
         "amount_total": total,
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "billing_address_collection": params.get("billing_address_collection"),
         "cancel_url": params.get("cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
         "created": world.now(),
         "currency": currency,
-        "currency_conversion": None,
-        "custom_fields": [],
         "custom_text": {
             name: params.get("custom_text", {}).get(name)
             for name in ("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")
         },
         "customer": params.get("customer"),
-        "customer_account": None,
         "customer_creation": params.get("customer_creation") or ("if_required" if paid_mode else "always"),
-        "customer_details": None,
         "customer_email": params.get("customer_email"),
-        "discounts": [],
         "expires_at": params.get("expires_at", world.now() + LONGEST_SECONDS),
-        "invoice": None,
         "invoice_creation": {"enabled": False, "invoice_data": _NO_INVOICE_DATA} if paid_mode else None,
-        "livemode": False,
         "locale": params.get("locale"),
         "metadata": params.get("metadata", {}),
         "mode": params["mode"],
-        "origin_context": None,
-        "payment_intent": None,
-        "payment_link": None,
         "payment_method_collection": params.get("payment_method_collection")
         or ("if_required" if paid_mode else "always"),
-        "payment_method_configuration_details": None,
         "payment_method_options": params.get("payment_method_options", {}),
         "payment_method_types": methods,
-        "payment_status": "unpaid",
-        "permissions": None,
-        "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
         "saved_payment_method_options": params.get("saved_payment_method_options")
         and {
             "allow_redisplay_filters": None,
@@ -99,18 +79,9 @@ def _session(call: Call, currency: str, total: int, methods: list[str]) -> Obj:
             "payment_method_save": None,
             **params["saved_payment_method_options"],
         },
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
-        "shipping_options": [],
-        "status": "open",
         "submit_type": params.get("submit_type"),
-        "subscription": None,
         "success_url": params.get("success_url"),
-        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "ui_mode": "hosted_page",
         "url": f"{world.public_url}/c/pay/{session_id}",
-        "wallet_options": None,
     }
 
 

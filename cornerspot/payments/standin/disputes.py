@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cornerspot.payments.standin.agenda import due
 from cornerspot.payments.standin.balance import book
+from cornerspot.payments.standin.blanks import blank
 from cornerspot.payments.standin.calls import Call, operation
 from cornerspot.payments.standin.errors import ApiRefusal
 from cornerspot.payments.standin.events import emit
@@ -41,18 +42,15 @@ def open_dispute(
 
     A bank's own return (``insufficient_funds`` and the like) is lost from the start.
     """
-    earlier = [one for one in account.table("dispute").values() if one["charge"] == charge["id"]]
-    if charge["status"] != "succeeded" or any(one["status"] != "warning_closed" for one in earlier):
-        raise ApiRefusal("Only a charge that succeeded can be disputed, and only once.", kept=False)
+    _require_disputable(account, charge)
     now = world.now()
     dispute: Obj = {
+        **blank("dispute"),
         "id": world.new_id("dispute"),
-        "object": "dispute",
         "amount": amount or charge["amount"] - charge["amount_refunded"],
         "charge": charge["id"],
         "created": now,
         "currency": charge["currency"],
-        "enhanced_eligibility_types": [],
         "evidence": {**_EVIDENCE, "enhanced_evidence": {}},
         "evidence_details": {
             "due_by": now + DAYS_TO_ANSWER * 24 * 3600,
@@ -63,8 +61,6 @@ def open_dispute(
             "submission_method": "not_submitted",
         },
         "is_charge_refundable": inquiry,
-        "livemode": False,
-        "metadata": {},
         "payment_intent": charge["payment_intent"],
         "reason": reason,
         "status": "warning_needs_response" if inquiry else "needs_response",
@@ -82,6 +78,12 @@ def open_dispute(
     if reason in FINAL_REASONS:
         close_dispute(world, account, dispute, won=False)
     return dispute
+
+
+def _require_disputable(account: Account, charge: Obj) -> None:
+    earlier = [one for one in account.table("dispute").values() if one["charge"] == charge["id"]]
+    if charge["status"] != "succeeded" or any(one["status"] != "warning_closed" for one in earlier):
+        raise ApiRefusal("Only a charge that succeeded can be disputed, and only once.", kept=False)
 
 
 def withdraw(world: World, account: Account, dispute: Obj) -> None:

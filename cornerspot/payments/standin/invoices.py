@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cornerspot.payments.standin.blanks import blank
 from cornerspot.payments.standin.calls import Call, operation
 from cornerspot.payments.standin.charges import capture, new_charge, refuse
 from cornerspot.payments.standin.events import emit
@@ -19,73 +20,33 @@ def new_invoice(
     now = world.now()
     invoice_id = world.new_id("invoice")
     customer = account.get("customer", subscription["customer"])
-    number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
-    customer["next_invoice_sequence"] += 1
     invoice = {
+        **blank("invoice"),
         "id": invoice_id,
-        "object": "invoice",
         "account_country": account.country,
         "account_name": account.name,
-        **dict.fromkeys(
-            (
-                "amount_overpaid",
-                "amount_paid",
-                "amount_paid_off_stripe",
-                "amount_shipping",
-                "attempt_count",
-                "post_payment_credit_notes_amount",
-                "pre_payment_credit_notes_amount",
-                "starting_balance",
-            ),
-            0,
-        ),
         "amount_due": amount,
         "amount_remaining": amount,
-        "application": None,
-        "attempted": False,
-        "auto_advance": True,
-        "automatic_tax": {
-            "disabled_reason": None,
-            "enabled": False,
-            "liability": None,
-            "provider": None,
-            "status": None,
-        },
         "billing_reason": reason,
-        "collection_method": "charge_automatically",
         "created": now,
         "currency": subscription["currency"],
         "customer": subscription["customer"],
         "customer_email": customer["email"],
         "customer_name": customer["name"],
-        "default_tax_rates": [],
-        "description": None,
-        "discounts": [],
-        "due_date": None,
         "hosted_invoice_url": f"{world.public_url}/i/{invoice_id}",
         "invoice_pdf": f"{world.public_url}/i/{invoice_id}/pdf",
-        "issuer": {"type": "self"},
         "lines": whole_list(
             [_line(world, subscription, item, invoice_id, amount, period) for item in subscription["items"]["data"]],
             f"/v1/invoices/{invoice_id}/lines",
         ),
-        "livemode": False,
-        "metadata": {},
-        "next_payment_attempt": None,
-        "number": number,
+        "number": _next_number(customer),
         "parent": {
             "quote_details": None,
             "subscription_details": {"metadata": dict(subscription["metadata"]), "subscription": subscription["id"]},
             "type": "subscription_details",
         },
-        "payment_settings": {
-            "default_mandate": None,
-            "payment_method_options": None,
-            "payment_method_types": None,
-        },
         "period_end": period[1],
         "period_start": period[0],
-        "status": "open",
         "status_transitions": {
             "finalized_at": now,
             "marked_uncollectible_at": None,
@@ -101,6 +62,12 @@ def new_invoice(
     emit(world, account, "invoice.created", invoice)
     emit(world, account, "invoice.finalized", invoice)
     return invoice
+
+
+def _next_number(customer: Obj) -> str:
+    number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
+    customer["next_invoice_sequence"] += 1
+    return number
 
 
 def _line(world: World, subscription: Obj, item: Obj, invoice_id: str, amount: int, period: tuple[int, int]) -> Obj:

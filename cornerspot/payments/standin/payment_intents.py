@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cornerspot.payments.standin.agenda import drop_plans
+from cornerspot.payments.standin.blanks import blank
 from cornerspot.payments.standin.calls import Call, operation
 from cornerspot.payments.standin.customers import merged
 from cornerspot.payments.standin.errors import ApiRefusal
@@ -22,43 +23,23 @@ def new_intent(world: World, account: Account, session: Obj) -> Obj:
     intent = world.put(
         account,
         {
+            **blank("payment_intent"),
             "id": intent_id,
-            "object": "payment_intent",
             "amount": session["amount_total"],
-            "amount_capturable": 0,
-            "amount_details": {"tip": {}},
-            "amount_received": 0,
             "application": _application(world, session["_platform"]),
             "application_fee_amount": data.get("application_fee_amount"),
-            "automatic_payment_methods": None,
-            "canceled_at": None,
-            "cancellation_reason": None,
             "capture_method": data.get("capture_method", "automatic_async"),
             "client_secret": f"{intent_id}_secret_{world.token(25)}",
-            "confirmation_method": "automatic",
             "created": world.now(),
             "currency": session["currency"],
             "customer": session["customer"],
             "description": data.get("description"),
-            "last_payment_error": None,
-            "latest_charge": None,
-            "livemode": False,
             "metadata": dict(data.get("metadata", {})),
-            "next_action": None,
-            "on_behalf_of": None,
-            "payment_method": None,
-            "payment_method_configuration_details": None,
-            "payment_method_options": {},
             "payment_method_types": list(session["payment_method_types"]),
-            "processing": None,
             "receipt_email": data.get("receipt_email"),
-            "review": None,
             "setup_future_usage": data.get("setup_future_usage"),
-            "shipping": None,
             "statement_descriptor": data.get("statement_descriptor"),
             "statement_descriptor_suffix": data.get("statement_descriptor_suffix"),
-            "status": "requires_payment_method",
-            "transfer_data": None,
             "transfer_group": data.get("transfer_group"),
             "_session": session["id"],
             "_platform": session["_platform"],

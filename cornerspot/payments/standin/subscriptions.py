@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cornerspot.payments.standin.agenda import drop_plans, due
+from cornerspot.payments.standin.blanks import blank
 from cornerspot.payments.standin.calls import Call, operation
 from cornerspot.payments.standin.clock import months_later
 from cornerspot.payments.standin.customers import merged
@@ -47,65 +48,18 @@ def start_subscription(world: World, account: Account, session: Obj, card: Card)
 def _new_subscription(world: World, session: Obj, data: Obj, trial_end: int | None) -> Obj:
     now, subscription_id = world.now(), world.new_id("subscription")
     return {
+        **blank("subscription"),
         "id": subscription_id,
-        "object": "subscription",
-        **dict.fromkeys(
-            (
-                "application",
-                "application_fee_percent",
-                "billing_cycle_anchor_config",
-                "billing_thresholds",
-                "cancel_at",
-                "canceled_at",
-                "customer_account",
-                "days_until_due",
-                "default_source",
-                "ended_at",
-                "next_pending_invoice_item_invoice",
-                "on_behalf_of",
-                "pause_collection",
-                "pending_invoice_item_interval",
-                "pending_setup_intent",
-                "pending_update",
-                "schedule",
-                "test_clock",
-                "transfer_data",
-            ),
-            None,
-        ),
-        "automatic_tax": {"disabled_reason": None, "enabled": False, "liability": None},
         "billing_cycle_anchor": trial_end or now,
-        "billing_mode": {"type": "flexible", "flexible": {"proration_discounts": "included"}},
-        "billing_schedules": [],
-        "cancel_at_period_end": False,
-        "cancellation_details": {"comment": None, "feedback": None, "reason": None},
-        "collection_method": "charge_automatically",
         "created": now,
         "currency": session["currency"],
         "customer": session["customer"],
-        "default_tax_rates": [],
         "description": data.get("description"),
-        "discounts": [],
-        "invoice_settings": {
-            "account_tax_ids": None,
-            "issuer": {"type": "self"},
-            "custom_fields": None,
-            "description": None,
-            "footer": None,
-        },
         "items": whole_list([], f"/v1/subscription_items?subscription={subscription_id}"),
-        "latest_invoice": None,
-        "livemode": False,
         "metadata": dict(data.get("metadata", {})),
-        "payment_settings": {
-            "payment_method_options": None,
-            "payment_method_types": None,
-            "save_default_payment_method": "off",
-        },
         "start_date": now,
         "status": "trialing" if trial_end else "active",
         "trial_end": trial_end,
-        "trial_settings": {"end_behavior": {"missing_payment_method": "create_invoice"}},
         "trial_start": now if trial_end else None,
     }
 
