@@ -12,6 +12,7 @@ from cornerspot.billing.reading import PaymentRow, payments_of
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.blueprints.support.filters import money, relative_date, short_date
 from cornerspot.blueprints.support.invoice_totals import invoice_rows, owed
+from cornerspot.blueprints.support.security import leads_to_processor
 from cornerspot.kit.errors import Invalid
 from cornerspot.kit.money import Money
 from cornerspot.payments.stripe_amounts import require_payable
@@ -52,6 +53,8 @@ class CustomerInvoice:
 def customer_invoice(invoice: Invoice) -> CustomerInvoice:
     """The customer's view; needs lines, tax rows, account and contact loaded."""
     payable, why_not = _payable(invoice)
+    if payable:
+        leads_to_processor()
     headline, minor = _headline(invoice)
     return CustomerInvoice(
         invoice=invoice,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import MutableMapping
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
+
+PROCESSOR_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com", "https://billing.stripe.com")
+SELF = "'self'"
 
 
 def csp_nonce() -> str:
@@ -14,6 +17,14 @@ def csp_nonce() -> str:
         g.csp_nonce = secrets.token_urlsafe(16)
     nonce: str = g.csp_nonce
     return nonce
+
+
+def leads_to_processor() -> None:
+    """Forms of this response may end on the pages of the payment processor.
+
+    Browsers hold a redirect after a form to ``form-action`` as well.
+    """
+    g.form_targets = [*PROCESSOR_PAGES, *filter(None, [current_app.config["SETTINGS"].stripe_base])]
 
 
 def install(app: Flask) -> None:
@@ -34,7 +45,7 @@ def _add_headers(response: Response) -> Response:
         "default-src 'none'; "
         f"script-src 'self' 'nonce-{csp_nonce()}'; "
         "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; "
-        "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"manifest-src 'self'; form-action {' '.join([SELF, *g.get('form_targets', ())])}; frame-ancestors 'none'; base-uri 'none'"
     )
     response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
