@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email.utils import getaddresses
 
 from cornerspot.billing.models import Invoice
 from cornerspot.kit.errors import Invalid
@@ -12,6 +11,8 @@ from cornerspot.mail.addresses import address
 from cornerspot.mail.queueing import Recipient
 
 MOST = 20
+# "Berg, Anna" <anna@example.com>, Anna Berg <anna@example.com>, anna@example.com
+_PERSON = re.compile(r"""(?:"(?P<quoted>[^"]*)"\s*|(?P<name>[^",;<>\r\n]*))<(?P<email>[^<>]*)>|(?P<bare>[^\s,;]+)""")
 
 
 def proposed_recipients(invoice: Invoice) -> list[Recipient]:
@@ -35,14 +36,11 @@ def typed_recipients(to: str, cc: str, *, known: list[Recipient]) -> list[Recipi
 
 
 def _read(line: str, kind: str, names: dict[str, str]) -> Iterator[Recipient]:
-    separated = re.sub(r"[;\r\n]+", ",", line)
-    if not re.search(r"[<\"]", separated):
-        separated = re.sub(r"\s+", ",", separated.strip())
-    for name, email in getaddresses([separated], strict=False):
-        if not name and not email:
-            continue
+    for found in _PERSON.finditer(line):
+        email = (found["email"] if found["email"] is not None else found["bare"]).strip()
         try:
             address(email)
         except Invalid as error:
-            raise Invalid(f"“{email or name}” is not an e-mail address.", field=kind) from error
+            raise Invalid(f"“{email}” is not an e-mail address.", field=kind) from error
+        name = (found["quoted"] or found["name"] or "").strip()
         yield Recipient(email, name or names.get(email.casefold(), ""), kind)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from cornerspot.cli import database, demo, jobs, people, plans, running, teams
+from cornerspot.cli import database, demo, jobs, mail, people, plans, running, teams
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,6 +22,7 @@ for command in (
     plans.plan,
     people.person,
     jobs.job,
+    mail.mail,
     running.worker,
     running.inbox,
     running.stripe_standin,

@@ -70,4 +70,4 @@ def _answer(fields: Message) -> str:
 
 
 def _text(fields: Message, name: str) -> str:
-    return one_line(str(fields.get(name, "")))
+    return " ".join(one_line(str(fields.get(name, ""))).split())
