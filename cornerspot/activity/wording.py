@@ -60,7 +60,21 @@ CONTACT: dict[str, Sentence] = {
     "created": ("Contact created", "plus", "blue"),
     "edited": ("Contact edited", "pencil", "grey"),
 }
+PORTAL_USER: dict[str, Sentence] = {
+    "invited": ("Invited[ at {email}]", "mail", "blue"),
+    "invitation_sent_again": ("Invitation sent again[ to {email}]", "mail-forward", "azure"),
+    "invitation_link_copied": ("Invitation link copied", "link", "azure"),
+    "accepted": ("Accepted the invitation", "user-check", "green"),
+    "access_given": ("Sees {account}", "building", "blue"),
+    "access_withdrawn": ("Sees {account} no longer", "building", "amber"),
+    "suspended": ("Suspended", "ban", "amber"),
+    "reactivated": ("Reactivated", "rotate", "green"),
+    "revoked": ("Access revoked", "user-off", "red"),
+    "password_reset": ("Set a new password by e-mail", "key", "grey"),
+    "password_changed": ("Changed the password", "key", "grey"),
+}
 ANY: dict[str, Sentence] = {
+    "portal_user_deleted": ("Portal user {person} deleted", "user-off", "red"),
     "created": ("Created", "plus", "blue"),
     "edited": ("Edited", "pencil", "grey"),
     "archived": ("Archived", "archive", "grey"),
@@ -68,7 +82,7 @@ ANY: dict[str, Sentence] = {
     "restored": ("Restored", "rotate", "green"),
     "purged": ("Deleted for good", "trash", "red"),
 }
-BY_SUBJECT = {"deal": DEAL, "invoice": INVOICE, "account": ACCOUNT, "contact": CONTACT}
+BY_SUBJECT = {"deal": DEAL, "invoice": INVOICE, "account": ACCOUNT, "contact": CONTACT, "portal_user": PORTAL_USER}
 FIELD_WORDS = {
     "account_id": "account",
     "contact_id": "contact",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from cornerspot.crm.models import Contact
@@ -36,7 +36,7 @@ def portal_users_page(*, search: str = "", state: str = "", cursor: str | None =
 def counts_by_state(search: str = "") -> dict[str, int]:
     """How many of those found there are in each state."""
     statement = _found(select(PortalUser.state, func.count()), search).group_by(PortalUser.state)
-    return dict(session.execute(statement).tuples().all())
+    return {row[0]: row[1] for row in session.execute(statement)}
 
 
 def users_of_account(account_id: UUID) -> list[PortalUser]:
@@ -44,6 +44,15 @@ def users_of_account(account_id: UUID) -> list[PortalUser]:
     may_see = select(PortalAccess.portal_user_id).where(PortalAccess.account_id == account_id)
     statement = select(PortalUser).where(PortalUser.id.in_(may_see)).options(*DETAILS)
     return list(session.scalars(statement.order_by(PortalUser.search_name, PortalUser.id)))
+
+
+def uninvited_contacts(account_id: UUID) -> list[Contact]:
+    """The people at an account whom nobody has invited yet, by name."""
+    is_known = exists().where(or_(PortalUser.contact_id == Contact.id, PortalUser.email == func.lower(Contact.email)))
+    statement = select(Contact).where(
+        Contact.account_id == account_id, Contact.deleted_at.is_(None), Contact.archived_at.is_(None), ~is_known
+    )
+    return list(session.scalars(statement.order_by(Contact.search_name, Contact.id).limit(PAGE_SIZE)))
 
 
 def user_of_contact(contact: Contact) -> PortalUser | None:

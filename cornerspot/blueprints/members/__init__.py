@@ -3,3 +3,11 @@
 from cornerspot.blueprints.members.blueprint import blueprint
 
 __all__ = ["blueprint"]
+
+from cornerspot.blueprints.members import (  # noqa: F401
+    account_members,
+    portal_accesses,
+    portal_invitations,
+    portal_states,
+    portal_users,
+)

@@ -68,7 +68,7 @@ ENTRIES = (
         "crm.accounts_index",
         KEEPING_CUSTOMERS,
         P.READ_CRM,
-        ("crm.account", "billing.account"),
+        ("crm.account", "billing.account", "members.account"),
         True,
         "g a",
     ),
@@ -95,6 +95,17 @@ ENTRIES = (
         F.BILLING,
         P.READ_INVOICES,
         ("billing.deliver",),
+    ),
+    Entry(
+        BILLING,
+        "Portal Users",
+        "users-group",
+        "members.portal_users_index",
+        F.PORTAL,
+        P.MANAGE_PORTAL,
+        ("members.portal",),
+        False,
+        "g u",
     ),
     Entry(
         FOOT, "Settings", "settings", "settings.index", covers=("settings.", "plans.", "catalog.tax", "catalog.disc")
@@ -125,6 +136,15 @@ SETTINGS = (
     Entry("Billing", "E-mail", "mail", "settings.emails_index", F.BILLING, P.MANAGE_SETTINGS, ("settings.email",)),
     Entry(
         "Billing", "Reminders", "bell", "settings.reminders_show", F.BILLING, P.MANAGE_SETTINGS, ("settings.reminder",)
+    ),
+    Entry(
+        "Billing",
+        "Payments",
+        "credit-card",
+        "settings.payments_show",
+        F.ONLINE_PAYMENTS,
+        P.MANAGE_INTEGRATIONS,
+        ("settings.payments",),
     ),
     Entry("Billing", "Taxes", "receipt-tax", "settings.tax_rates_index", (), P.READ_CRM, ("settings.tax",)),
     Entry("Billing", "Discounts", "discount", "settings.discounts_index", (), P.READ_CRM, ("settings.discount",)),
