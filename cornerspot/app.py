@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.external_url.startswith("https://"),
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,  # Pages whose address holds a token send no referrer, and have forms.
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     reactions.load()

@@ -233,3 +233,16 @@ def test_tokens_of_links_are_stored_as_digests(app, story):
 
     with app.app_context(), team_scope(story.team):
         assert session.scalars(select(Invitation.token_digest)).all() == [digest(path.rpartition("/")[2])]
+
+
+def test_a_form_whose_address_holds_a_token_works_over_https(app, story):
+    """Its page sends no referrer, which a check of referrers would take for an attack."""
+    path = invite(story, f"secure-{story.team.slug}@example.com")
+    browser = app.test_client()
+    page = browser.get(path, base_url="https://localhost")
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.get_data(as_text=True))[1]
+    sent = browser.post(
+        path, data={"csrf_token": token, "name": "Neu Ling", "password": NEW}, base_url="https://localhost"
+    )
+    assert sent.status_code in (302, 303)
