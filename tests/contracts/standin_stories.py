@@ -266,6 +266,12 @@ def disputes(scene: Scene) -> None:
 def balance(scene: Scene) -> None:
     paid_intent(scene)
     scene.own.v1.balance.retrieve()
+    scene.standin.advance(timedelta(days=3))
+    scene.standin.pay_out(scene.merchant)
+    payout = scene.own.v1.payouts.list({"expand": ["data.balance_transaction"]}).data[0]
+    scene.own.v1.payouts.retrieve(payout.id)
+    scene.standin.restrict(scene.merchant)
+    scene.standin.restrict(scene.merchant, charges_enabled=True)
     rows = scene.own.v1.balance_transactions.list({"limit": 100, "expand": ["data.source"]})
     for row in rows.data:
         scene.own.v1.balance_transactions.retrieve(row.id)

@@ -156,3 +156,15 @@ def test_the_balance_is_the_sum_of_its_transactions(till):
     assert sum(row.net for row in rows) == balance.pending[0].amount
     till.standin.advance(timedelta(days=3))
     assert till.client.v1.balance.retrieve().available[0].amount == sum(row.net for row in rows)
+
+
+def test_what_is_available_is_paid_out(till):
+    till.paid()
+    assert till.standin.pay_out(till.account) is None
+    till.standin.advance(timedelta(days=3))
+    till.standin.pay_out(till.account)
+    (payout,) = till.client.v1.payouts.list({"status": "paid", "expand": ["data.balance_transaction"]}).data
+    assert (payout.amount, payout.balance_transaction.amount) == (9680, -9680)
+    assert till.client.v1.payouts.retrieve(payout.id).status == "paid"
+    assert till.client.v1.balance.retrieve().available[0].amount == 0
+    assert till.moved().captured == 10_000

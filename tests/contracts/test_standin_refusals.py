@@ -133,6 +133,22 @@ def test_a_restricted_key_does_what_it_is_allowed_to(till):
     assert "rak_checkout_session_write" in error.user_message
 
 
+def test_who_may_write_may_read(till):
+    key = till.standin.make_key(till.account, permissions=["charge_write"])
+    client = client_of(till.standin, key)
+    assert client.v1.refunds.list().data == []
+    assert refusal(client.v1.disputes.list).http_status == 403
+
+
+def test_a_restricted_account_takes_no_payments_and_says_so(till):
+    till.standin.restrict(till.account)
+    assert not till.client.v1.accounts.retrieve_current().charges_enabled
+    assert refusal(till.session).http_status == 400
+    assert till.happened() == ["account.updated"]
+    till.standin.restrict(till.account, charges_enabled=True)
+    assert till.session().status == "open"
+
+
 def test_accounts_do_not_see_each_other(till):
     other = till.standin.open_account()
     client = client_of(till.standin, till.standin.make_key(other))

@@ -7,6 +7,7 @@ from typing import Any
 
 from cornerspot.payments.standin.calls import Call, operation
 from cornerspot.payments.standin.errors import StandInRefused
+from cornerspot.payments.standin.events import emit
 from cornerspot.payments.standin.money_rules import CURRENCIES_OF_METHOD
 from cornerspot.payments.standin.state import Account, Obj, World
 from cornerspot.payments.standin.tables import ONLY_EXPAND
@@ -141,6 +142,12 @@ def account_object(account: Account) -> Obj:
         "tos_acceptance": {"date": None, "ip": None, "user_agent": None},
         "type": "standard",
     }
+
+
+def restrict(world: World, account: Account, charges_enabled: bool) -> None:
+    """Charges are stopped on the account, or allowed again."""
+    account.charges_enabled = charges_enabled
+    emit(world, account, "account.updated", account_object(account), before={"charges_enabled": not charges_enabled})
 
 
 @operation("GET", "/v1/account", ONLY_EXPAND, "accounts_kyc_basic_read")

@@ -25,6 +25,7 @@ from cornerspot.payments.standin import (
     invoices,
     oauth,
     payment_intents,
+    payouts,
     portal,
     refunds,
     subscriptions,
@@ -39,6 +40,7 @@ from cornerspot.payments.standin.state import API_VERSION, Account, Obj, World
 # Importing a module registers its operations.
 RESOURCES = (
     accounts, balance, catalog, charges, checkout, customers, disputes, events, invoices, oauth, payment_intents,
+    payouts,
     portal, refunds, subscriptions, webhooks,
 )  # fmt: skip
 
@@ -168,7 +170,7 @@ class Api:
             raise _unauthorized(f"Invalid API Key provided: {hidden(secret)}")
         if known["revoked"]:
             raise _unauthorized(f"Expired API Key provided: {hidden(secret)}", code="api_key_expired")
-        if known["permissions"] is not None and operation.permission not in known["permissions"]:
+        if not _may(known["permissions"], operation.permission):
             raise _forbidden(
                 f"The provided key '{hidden(secret)}' does not have the required permissions for this endpoint on "
                 f"account '{known['account']}'. Having the 'rak_{operation.permission}' permission would allow this "
@@ -186,6 +188,13 @@ class Api:
                 code="account_invalid",
             )
         return caller, self.world.accounts[wanted]
+
+
+def _may(permissions: list[str] | None, wanted: str) -> bool:
+    """Whether a key may; who may write may read."""
+    if permissions is None or wanted in permissions:
+        return True
+    return wanted.endswith("_read") and f"{wanted.removesuffix('_read')}_write" in permissions
 
 
 def hidden(secret: str) -> str:

@@ -9,7 +9,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from cornerspot.payments.standin import accounts, charges, disputes, oauth, paying, refunds, subscriptions, webhooks
+from cornerspot.payments.standin import (
+    accounts,
+    charges,
+    disputes,
+    oauth,
+    paying,
+    payouts,
+    refunds,
+    subscriptions,
+    webhooks,
+)
 from cornerspot.payments.standin.agenda import run_next
 from cornerspot.payments.standin.api import Answer, Api
 from cornerspot.payments.standin.clock import Clock, business_days_later
@@ -102,6 +112,16 @@ class StandIn:
         if account not in self.world.accounts:
             raise missing("account", account)
         return self.world.accounts[account]
+
+    def restrict(self, account: Account | str, *, charges_enabled: bool = False) -> None:
+        """Stripe has stopped (or allowed again) charges on the account."""
+        with self.acting():
+            accounts.restrict(self.world, self.account(account), charges_enabled)
+
+    def pay_out(self, account: Account | str) -> Obj | None:
+        """What is available goes to the bank; None when there is nothing."""
+        with self.acting():
+            return payouts.pay_out(self.world, self.account(account))
 
     def grant_code(self, platform: Account | str, account: Account | str, scope: str = "read_write") -> str:
         """The OAuth code that the account's owner would come back with."""
