@@ -38,6 +38,9 @@ SCHEDULE = (
     Entry("10 4 * * *", "mail.forget_routes", "nobody reports on a message after a month"),
     # Ten past, so that it is within the same hour in zones a quarter or half an hour off.
     Entry("10 * * * *", "billing.send_due_reminders", "reminders go out at an hour of the team's day", per_team=True),
+    Entry("*/10 * * * *", "billing.reconcile_hot", "a signal of Stripe may be lost", per_team=True),
+    Entry("25 * * * *", "billing.sweep_events", "an endpoint may be down, or switched off at Stripe", per_team=True),
+    Entry("35 2 * * *", "billing.reconcile_fully", "payments, money and books are proved equal", per_team=True),
     Entry("5 * * * *", "plans.apply_due_changes", "a downgrade begins with the month, a trial ends", per_team=True),
 )
 

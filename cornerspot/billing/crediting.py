@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from cornerspot.activity.recording import record
 from cornerspot.billing.allocating import allocate
@@ -141,7 +141,7 @@ def _with_credit(account_id: UUID | None, currency: str) -> Sequence[Payment]:
     return session.scalars(statement.execution_options(populate_existing=True)).all()
 
 
-def _credit_of(account_id: UUID | None):  # type: ignore[no-untyped-def]
+def _credit_of(account_id: UUID | None) -> Select[Payment]:
     return select(Payment).where(Payment.account_id == account_id, Payment.credit_minor > 0).order_by(Payment.id)
 
 
