@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cornerspot.activity.recording import record
+from cornerspot.db.locks import lock
+from cornerspot.db.versions import bump, require_version
+from cornerspot.kit.errors import Conflict, Invalid
 from cornerspot.payments.models import ProcessorAccount
+from cornerspot.people.actors import Actor
+from cornerspot.people.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -50,3 +57,24 @@ def methods_for(account: ProcessorAccount, currency: str) -> tuple[str, ...]:
 def usual_methods(capabilities: dict[str, str]) -> list[str]:
     """What a new connection offers: cards, and every debit that Stripe lets the account take already."""
     return [key for key in METHOD_KEYS if key == "card" or capabilities.get(key) == "active"]
+
+
+def choose_methods(account: ProcessorAccount, keys: Iterable[str], *, seen: int | None, by: Actor) -> None:
+    """Payers are offered these methods from the next payment page on, and always a card.
+
+    Raises Invalid for one that there is not, Conflict when the account is not connected, StaleVersion.
+    """
+    by.require(Permission.MANAGE_INTEGRATIONS)
+    wanted = {"card", *keys}
+    if not wanted <= set(METHOD_KEYS):
+        raise Invalid("Choose from the methods listed.")
+    held = lock(account)
+    if held.state == "disconnected":
+        raise Conflict("This account is no longer connected.")
+    chosen = [key for key in METHOD_KEYS if key in wanted]
+    require_version(held, seen, {"methods": chosen})
+    if chosen == held.methods:
+        return
+    held.methods = chosen
+    bump(held)
+    record(held, "methods_chosen", by=by, methods=[METHOD_NAMES[key] for key in chosen])

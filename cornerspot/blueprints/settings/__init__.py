@@ -15,6 +15,8 @@ from cornerspot.blueprints.settings import (  # noqa: F401
     invitations,
     invoices,
     logo,
+    payments,
+    payments_connection,
     pipelines,
     profile,
     reminders,
