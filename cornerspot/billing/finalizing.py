@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from cornerspot.activity.recording import record_at_once
+from cornerspot.activity.recording import recorded
 from cornerspot.billing import numbering
 from cornerspot.billing.events import InvoiceFinalized
 from cornerspot.billing.freezing import freeze
@@ -16,11 +15,10 @@ from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import BillingSettings, Invoice, InvoiceTax
 from cornerspot.billing.settings import billing_settings, billing_settings_and_team
 from cornerspot.billing.states import ALREADY_FINAL, FINALIZED, INVOICE, InvoiceStatus
-from cornerspot.billing.transitions import note_transition
+from cornerspot.billing.transitions import transition
 from cornerspot.billing.usage import count_finalized_invoices
 from cornerspot.catalog.amounts import Totals
 from cornerspot.catalog.lines import reckon
-from cornerspot.db import session
 from cornerspot.jobs.publishing import publish
 from cornerspot.kit.errors import Conflict, IllegalTransition, Invalid
 from cornerspot.people.actors import Actor
@@ -28,7 +26,7 @@ from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import entitlements, lock_limit, require_below
 from cornerspot.plans.features import Feature, Limit
 from cornerspot.tenancy import team_today
-from cornerspot.tenancy.appending import append
+from cornerspot.tenancy.writing import NewRow, write_rows
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,16 @@ def finalize_invoice(invoice: Invoice, *, by: Actor, on: date | None = None) -> 
     totals = reckon(invoice, invoice.lines)
     _require_finalizable(invoice, issued_on, due_on)
     frozen = freeze(invoice, totals, settings, team)
-    append(InvoiceTax, *_tax_rows(invoice, totals))
-    publish(InvoiceFinalized(invoice.id))  # All that can be written before the number is: others wait for the series.
-    number = _number(invoice, settings, issued_on)
+    publish(InvoiceFinalized(invoice.id))
+    number = _number(invoice, settings, issued_on)  # Others wait from here to the commit, so all but one is done.
     invoice.finalize(number=number, issued_on=issued_on, due_on=due_on, frozen=frozen)
-    note_transition(invoice, before, by=by)
     said = {"number": number, "issued_on": issued_on, "due_on": due_on, "total_minor": invoice.total_minor}
-    record_at_once(invoice, "finalized", by=by, **said)
-    _flush(number)
+    _write(
+        invoice,
+        *_tax_rows(invoice, totals),
+        transition(invoice, before, by=by),
+        recorded(invoice, "finalized", by=by, **said),
+    )
     return invoice
 
 
@@ -125,28 +125,32 @@ def _number(invoice: Invoice, settings: BillingSettings, issued_on: date) -> str
     return numbering.take_number(settings, on=issued_on)
 
 
-def _tax_rows(invoice: Invoice, totals: Totals) -> list[dict[str, Any]]:
+def _tax_rows(invoice: Invoice, totals: Totals) -> list[NewRow]:
     return [
-        {
-            "invoice_id": invoice.id,
-            "position": position,
-            "tax_key": row.key,
-            "name": row.name,
-            "percent": row.percent,
-            "base_minor": row.base_minor,
-            "tax_minor": row.tax_minor,
-        }
+        NewRow(
+            InvoiceTax,
+            {
+                "invoice_id": invoice.id,
+                "position": position,
+                "tax_key": row.key,
+                "name": row.name,
+                "percent": row.percent,
+                "base_minor": row.base_minor,
+                "tax_minor": row.tax_minor,
+            },
+        )
         for position, row in enumerate(totals.tax_breakdown)
     ]
 
 
-def _flush(number: str) -> None:
-    """Write the number; the unique over numbers is the last word."""
+def _write(invoice: Invoice, *rows: NewRow) -> None:
+    """Write everything, the number with it; the unique over numbers is the last word."""
     try:
-        session.flush()
+        write_rows(*rows, changed=invoice)
     except IntegrityError as error:
         if "uq_invoices_tenant_id_number" not in str(error.orig):
             raise
         raise Conflict(
-            f"Another invoice has the number {number}. Change the manual number, or the pattern in Settings → Invoices."
+            f"Another invoice has the number {invoice.number}. Change the manual number, or the pattern in"
+            " Settings → Invoices."
         ) from error

@@ -19,9 +19,8 @@ from uuid import UUID
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job, Status
-from procrastinate.manager import JobManager
-from procrastinate.sync_psycopg_connector import SyncPsycopgConnector
 from procrastinate.worker import Worker
+from psycopg.types.json import Jsonb
 
 QUEUE = "default"
 MAX_TRIES = 8
@@ -36,8 +35,12 @@ RECONNECT_SECONDS = 2.0
 logging.getLogger("procrastinate.worker").setLevel(logging.CRITICAL)
 logging.getLogger("procrastinate.worker.worker").setLevel(logging.WARNING)
 
-# Never opened: it writes on the caller's connection only.
-_writer = JobManager(SyncPsycopgConnector())
+# What procrastinate's own ``defer_jobs`` calls, with all jobs in one value instead of an array
+# of rows that is put together in Python at every request.
+_DEFER = (
+    "SELECT procrastinate_defer_jobs_v1(array_agg(job))"
+    " FROM jsonb_populate_recordset(NULL::procrastinate_job_to_defer_v1, %s) AS job"
+)
 
 
 class GiveUp(Exception):
@@ -71,23 +74,14 @@ Perform = Callable[[RunningJob], None]
 
 def insert(jobs: list[NewJob], connection: Any) -> None:
     """Write the jobs on a psycopg connection, as part of its transaction, in one statement."""
-    _writer.batch_defer_jobs([_row(job) for job in jobs], connection=connection)
+    connection.execute(_DEFER, [Jsonb([_row(job) for job in jobs])])
 
 
-def _row(job: NewJob) -> Job:
-    arguments: dict[str, Any] = {
-        "team": str(job.team_id) if job.team_id else None,
-        "event": job.event,
-        "data": job.data,
-    }
-    return Job(
-        queue=QUEUE,
-        lock=None,
-        queueing_lock=None,
-        task_name=job.name,
-        task_kwargs=arguments,
-        scheduled_at=job.at,
-    )
+def _row(job: NewJob) -> dict[str, Any]:
+    """A ``procrastinate_job_to_defer_v1``."""
+    arguments = {"team": str(job.team_id) if job.team_id else None, "event": job.event, "data": job.data}
+    at = job.at.isoformat() if job.at else None
+    return {"queue_name": QUEUE, "task_name": job.name, "priority": 0, "args": arguments, "scheduled_at": at}
 
 
 class BackOff(BaseRetryStrategy):

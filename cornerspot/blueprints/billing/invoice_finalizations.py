@@ -21,10 +21,10 @@ from cornerspot.people.permissions import Permission
 @blueprint.post("/invoices/<id('inv'):invoice_id>/finalization")
 @gate(permission=Permission.FINALIZE_INVOICES)
 def invoice_finalizations_create(invoice_id: UUID) -> ResponseReturnValue:
-    invoice, form = named(Invoice, invoice_id), ReasonForm()
-    with use_case(form) as outcome:
+    invoice = named(Invoice, invoice_id)
+    with use_case(ReasonForm) as outcome:
         finalize_invoice(invoice, by=current_actor())
-    if not outcome.ok:
-        return refused_on_page(invoice_id, form)
+    if outcome.form is not None:
+        return refused_on_page(invoice_id, outcome.form)
     tell(invoice, f"Invoice {invoice.number} finalized.", pdf=True)
     return back_to(invoice)

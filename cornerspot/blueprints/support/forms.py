@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,16 +34,19 @@ class Form(FlaskForm):
 
 
 class Outcome:
-    """Whether the use-case under ``use_case`` went through."""
+    """Whether the use-case under ``use_case`` went through; ``form`` says why it did not."""
 
-    ok = True
+    def __init__(self) -> None:
+        self.ok = True
+        self.form: Form | None = None
 
 
 @contextmanager
-def use_case(form: Form) -> Iterator[Outcome]:
+def use_case(form: Form | Callable[[], Form]) -> Iterator[Outcome]:
     """Run a use-case for a form: a refusal rolls back and is put on the form.
 
-    Errors that are answers of their own (404, 403, 402) pass through. Render the
+    A button has nothing to read from its form: give the class, which is made only to be
+    refused. Errors that are answers of their own (404, 403, 402) pass through. Render the
     form again with status 422 when ``outcome.ok`` is false.
     """
     outcome = Outcome()
@@ -53,5 +56,6 @@ def use_case(form: Form) -> Iterator[Outcome]:
         raise
     except DomainError as error:
         session.rollback()  # Nothing that was flushed before the refusal may be committed.
-        form.refuse(error)
-        outcome.ok = False
+        refused = form if isinstance(form, Form) else form()
+        refused.refuse(error)
+        outcome.ok, outcome.form = False, refused
