@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from cornerspot.cli.support import in_app, open_app
@@ -23,7 +25,7 @@ def bounce(recipient: tuple[str, ...]) -> None:
 
     It ends well even when there is nothing to note, so that no report is reported back.
     """
-    raw = click.get_binary_stream("stdin").read(LARGEST_REPORT)
+    raw = sys.stdin.buffer.read(LARGEST_REPORT)
     noted = take_bounce(raw, recipient)
     click.echo("Noted." if noted else "Nothing to note: no report about a message of ours.")
 

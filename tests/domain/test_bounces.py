@@ -231,7 +231,7 @@ def test_a_program_of_the_mail_server_takes_one_from_its_input(
 ) -> None:
     monkeypatch.setattr(support, "open_app", lambda: post.app)
     raw = report(mail.return_paths[0])
-    first = CliRunner().invoke(main, ["mail", "bounce"], input=raw)
+    first = CliRunner().invoke(main, ["mail", "bounce"], input=raw, catch_exceptions=False)
     assert (first.exit_code, first.output) == (0, "Noted.\n")
     again = CliRunner().invoke(main, ["mail", "bounce", "--recipient", mail.return_paths[0]], input=raw)
     assert again.exit_code == 0
