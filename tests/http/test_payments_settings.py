@@ -138,7 +138,7 @@ def test_the_plan_must_include_online_payments(story, client, connected):
     from cornerspot.people.actors import Actor
 
     with story.app.app_context(), team_scope(story.team), transaction():
-        assign_plan("free", by=Actor(kind="operator", name="op"), end_trial=True)
+        assign_plan("free_v1", by=Actor(kind="operator", name="op"), end_trial=True)
     assert client.get(PAGE).status_code == 402
     assert client.post(f"{PAGE}/connection", data={"key": "rk_test_1234567890123456"}).status_code == 402
     # Leaving is always open: nobody is held by a plan.
