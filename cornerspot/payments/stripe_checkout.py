@@ -19,6 +19,7 @@ _LOCALES = (
     " sv th tr vi zh zh-HK zh-TW"
 )
 LOCALES = frozenset(_LOCALES.split())
+ACH = {"verification_method": "automatic", "financial_connections": {"permissions": ["payment_method"]}}
 LOCALE_OF_LANGUAGE = {"no": "nb", "nn": "nb", "tl": "fil"}
 
 
@@ -48,16 +49,7 @@ def checkout_request(
         "mode": "payment",
         "customer": customer_id,
         "client_reference_id": str(attempt_id),
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": amount.currency.lower(),
-                    "unit_amount": to_stripe(amount),
-                    "product_data": {"name": label[:LONGEST_NAME]},
-                },
-            }
-        ],
+        "line_items": [_one_line(amount, label)],
         # Stripe copies neither to the other, and what comes later speaks of the payment alone.
         "metadata": ours,
         "payment_intent_data": {"description": description[:LONGEST_DESCRIPTION], "metadata": ours},
@@ -69,12 +61,7 @@ def checkout_request(
         "locale": stripe_locale(locale),
     }
     if "us_bank_account" in methods:
-        request["payment_method_options"] = {
-            "us_bank_account": {
-                "verification_method": "automatic",
-                "financial_connections": {"permissions": ["payment_method"]},
-            }
-        }
+        request["payment_method_options"] = {"us_bank_account": ACH}
     return request
 
 
@@ -86,6 +73,15 @@ def stripe_locale(locale: str) -> str:
     if exact in LOCALES:
         return exact
     return language if language in LOCALES else "auto"
+
+
+def _one_line(amount: Money, label: str) -> dict[str, Any]:
+    price = {
+        "currency": amount.currency.lower(),
+        "unit_amount": to_stripe(amount),
+        "product_data": {"name": label[:LONGEST_NAME]},
+    }
+    return {"quantity": 1, "price_data": price}
 
 
 def _with_placeholder(url: str) -> str:
