@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
+from functools import partial, wraps
 from html import escape, unescape
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy.orm import selectinload
 from weasyprint import HTML
 
 from bench.client import Call, send_together
-from bench.measuring import machine, share_of_floor, show, summary, take_turns, times_floor, verdict
+from bench.measuring import machine, seconds, share_of_floor, show, summary, take_turns, times_floor, verdict
 from bench.stock import open_invoices, working_for
 from bench.world import THREADS, Team, World, world
 from cornerspot.billing.document import InvoiceDocument, invoice_document
@@ -26,6 +27,7 @@ from cornerspot.kit.ids import encode_public_id
 
 SIZES = {1: 6, 10: 6, 100: 3, 1000: 1}  # lines → rounds
 WARM_UP, SERVED_IN_ROUND, SERVED_ROUNDS = 1, 40, 5
+PDF_VIEW = "billing.invoice_pdf_show"
 _STYLE, _TAG = re.compile(r"<style>.*?</style>", re.S), re.compile(r"<[^>]+>")
 
 
@@ -113,12 +115,36 @@ def _stored(place: World, team: Team) -> dict[str, Any]:
         for side, call in calls.items()
     }
     taken = take_turns(sides, rounds=SERVED_ROUNDS)
+    behind = _behind_the_gate(place, calls["ours"])
     return {
         "bytes": (place.folder / "static.pdf").stat().st_size,
         "ours": summary(taken["ours"], per=SERVED_IN_ROUND),
         "floor": summary(taken["floor"], per=SERVED_IN_ROUND),
         "share_of_floor": share_of_floor(taken["ours"], taken["floor"]),
+        "in_process": {name: summary(rounds) for name, rounds in behind.items()},
     }
+
+
+def _behind_the_gate(place: World, call: Call) -> dict[str, list[float]]:
+    """Seconds of whole requests in this process, and of their views alone: the statement, the file, the headers."""
+    app = place.app
+    views: list[float] = []
+    view = app.view_functions[PDF_VIEW]
+
+    @wraps(view)
+    def timed(**values: Any) -> Any:
+        began = perf_counter()
+        answer = view(**values)
+        views.append(perf_counter() - began)
+        return answer
+
+    app.view_functions[PDF_VIEW] = timed
+    name, _, value = call.cookie.partition("=")
+    browser = app.test_client()
+    browser.set_cookie(name, value, path=f"/{call.path.split('/')[1]}/")
+    whole = [seconds(partial(browser.get, call.path)) for _ in range(SERVED_IN_ROUND)]
+    app.view_functions[PDF_VIEW] = view
+    return {"requests": whole, "views": views}
 
 
 if __name__ == "__main__":

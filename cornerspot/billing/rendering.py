@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from cornerspot.billing.document import InvoiceDocument, invoice_document
@@ -22,6 +22,11 @@ from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy import current_tenant_id
 
 PDF = "application/pdf"
+_STORED = (
+    select(StoredFile)
+    .join(Invoice, Invoice.pdf_file_id == StoredFile.id)
+    .where(Invoice.id == bindparam("invoice_id"), Invoice.status != InvoiceStatus.VOID)
+)
 
 
 def render_invoice_pdf(invoice_id: UUID) -> None:
@@ -37,12 +42,7 @@ def stored_invoice_pdf(invoice_id: UUID) -> StoredFile | None:
 
     A void invoice has none to send: its stored original says nothing of being void.
     """
-    sent = (
-        select(StoredFile)
-        .join(Invoice, Invoice.pdf_file_id == StoredFile.id)
-        .where(Invoice.id == invoice_id, Invoice.status != InvoiceStatus.VOID)
-    )
-    return session.scalars(sent).one_or_none()
+    return session.scalars(_STORED, {"invoice_id": invoice_id}).one_or_none()
 
 
 def invoice_pdf_bytes(invoice: Invoice) -> bytes:
@@ -72,6 +72,7 @@ def document_pdf(document: InvoiceDocument) -> bytes:
         stylesheet="invoice.css",
         title=document_title(document),
         lang=_language(document),
+        paper=document.paper,
         images=_images(document),
     )
 

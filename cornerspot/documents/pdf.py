@@ -29,6 +29,7 @@ from cornerspot.documents.html import TEMPLATES
 
 ASSETS = TEMPLATES / "pdf"
 ELEMENTS = "elements.css"
+OBJECTS_OF_A_PAGE = 100_000  # more than a page leaves behind, so that an ordinary invoice is not interrupted
 VARIANT = "pdf/ua-1"  # Tagged, with title and language: a screen reader reads rows and headers.
 
 # Its warnings are about CSS it ignores; ours are in the repository and looked at there.
@@ -75,19 +76,19 @@ class Assets:
 
 
 def render_pdf(
-    html: str, *, stylesheet: str, title: str, lang: str, images: Mapping[str, Image] | None = None
+    html: str, *, stylesheet: str, title: str, lang: str, paper: str = "A4", images: Mapping[str, Image] | None = None
 ) -> bytes:
     """The page as an accessible PDF.
 
     The page is well-formed XML made of the elements of ``elements.css``.
-    ``stylesheet`` is a file of ``templates/pdf``. The page has its own ``<title>``
+    ``stylesheet`` is a file of ``templates/pdf``, ``paper`` a size that CSS knows. The page has its own ``<title>``
     and ``lang``; both are asked for so that none forgets them. Raises RefusedAddress.
     """
     if f"<title>{escape(title)}</title>" not in html or f'lang="{lang}"' not in html:
         raise ValueError("An accessible PDF needs its title and language in the page.")
-    with _press(stylesheet) as press, _uncollected:
+    with _press(stylesheet) as press, _patience:
         page = _Page(html, Assets(images or {}))
-        return page.write_pdf(font_config=press.fonts, stylesheets=[press.style], pdf_variant=VARIANT)
+        return page.write_pdf(font_config=press.fonts, stylesheets=[press.style, _paper(paper)], pdf_variant=VARIANT)
 
 
 class _Page(HTML):
@@ -109,6 +110,11 @@ class _Page(HTML):
 @cache
 def _elements() -> CSS:
     return CSS(string=(ASSETS / ELEMENTS).read_text(), base_url="asset:", url_fetcher=Assets())
+
+
+@cache
+def _paper(size: str) -> CSS:
+    return CSS(string=f"@page {{ size: {size} }}", base_url="asset:", url_fetcher=Assets())
 
 
 @dataclass(frozen=True)
@@ -142,27 +148,30 @@ def _new_press(stylesheet: str) -> _Press:
     return _Press(fonts, CSS(string=text, base_url="asset:", url_fetcher=Assets(), font_config=fonts))
 
 
-class _Uncollected:
-    """No search for garbage meanwhile, one of what is new at the end.
+class _Patience:
+    """Garbage is looked for seldom meanwhile, and once among what is new at the end.
 
     Nearly all that a page is made of stays until it is printed; looking through it
-    over and over takes a quarter of the time of a long one. Threads may overlap.
+    every 700 objects takes a fifth of the time of a long one. Threads may overlap.
     """
 
     def __init__(self) -> None:
         self._threads, self._lock = 0, Lock()
+        self._usual = gc.get_threshold()
 
     def __enter__(self) -> None:
         with self._lock:
+            if not self._threads:
+                self._usual = gc.get_threshold()
+                gc.set_threshold(OBJECTS_OF_A_PAGE, *self._usual[1:])
             self._threads += 1
-            gc.disable()
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
             self._threads -= 1
             if not self._threads:
-                gc.enable()
-                gc.collect(0)
+                gc.set_threshold(*self._usual)
+        gc.collect(0)
 
 
-_uncollected = _Uncollected()
+_patience = _Patience()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import io
 import re
 import threading
 import zlib
@@ -12,12 +14,13 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from pypdf import PdfReader
 from sqlalchemy import func, select
 
 from cornerspot.billing.document import invoice_document
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.models import Invoice
-from cornerspot.billing.rendering import document_html, invoice_pdf_bytes, render_invoice_pdf
+from cornerspot.billing.rendering import document_html, document_pdf, invoice_pdf_bytes, render_invoice_pdf
 from cornerspot.billing.settling import record_manual_payment
 from cornerspot.billing.voiding import void_invoice
 from cornerspot.catalog.lines import custom_discount
@@ -181,6 +184,35 @@ def test_every_currency_and_script_prints(story: Story, team: CurrentTeam) -> No
         assert invoice_pdf_bytes(invoice).startswith(b"%PDF")
 
 
+def test_signs_that_no_page_can_hold_do_not_stop_the_printing(story: Story, team: CurrentTeam) -> None:
+    words = "bell \x07 escape \x1b nothing \ufffe & <b>"
+    with transaction():
+        invoice = new_draft(story.owner, new_account(words), [line(words)], notes=words)
+    assert invoice_pdf_bytes(invoice).startswith(b"%PDF")
+
+
+def test_printing_leaves_the_search_for_garbage_as_it_was(story: Story, team: CurrentTeam) -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(701, 11, 11)
+    with transaction():
+        invoice = new_draft(story.owner)
+    threads = [threading.Thread(target=document_pdf, args=(invoice_document(invoice),)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with pytest.raises(RefusedAddress):
+        render_pdf(
+            '<html lang="en"><title>x</title><img alt="" src="x:y"/></html>',
+            stylesheet="invoice.css",
+            title="x",
+            lang="en",
+        )
+    after = gc.get_threshold()
+    gc.set_threshold(*before)
+    assert after == (701, 11, 11)
+
+
 def test_an_invoice_without_customer_or_line_prints_as_a_draft(story: Story, team: CurrentTeam) -> None:
     with transaction():
         invoice = new_draft(story.owner, lines=[])
@@ -197,6 +229,19 @@ def test_the_pdf_is_tagged_titled_and_in_a_language(story: Story, team: CurrentT
     inside = content + b"".join(_unpacked(part) for part in parts)
     for mark in (b"/MarkInfo", b"/StructTreeRoot", b"/Lang (en)", b"pdfuaid", b"/TH", b"(Draft invoice)"):
         assert mark in inside, mark
+
+
+def test_every_page_repeats_the_header_row_and_none_cuts_a_row(story: Story, team: CurrentTeam) -> None:
+    with transaction():
+        tall = [line("\n".join((f"From{number} ", *"abcdef", f" {number}Till"))) for number in range(60)]
+        invoice = new_draft(story.owner, lines=tall)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(invoice_pdf_bytes(invoice))).pages]
+    assert len(pages) > 3
+    starts = [re.findall(r"From(\d+)", page) for page in pages]
+    assert starts == [re.findall(r"(\d+)Till", page) for page in pages]
+    assert [int(each) for page in starts for each in page] == list(range(60))
+    assert all("Unit price" in page for page, started in zip(pages, starts, strict=True) if started)
+    assert all(f"Page {number} of {len(pages)}" in page for number, page in enumerate(pages, start=1))
 
 
 def _unpacked(stream: bytes) -> bytes:
