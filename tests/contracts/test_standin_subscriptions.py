@@ -121,6 +121,8 @@ def test_it_renews_every_month(shop):
 def test_a_trial_is_free_and_then_paid(shop):
     subscription = shop.subscribed(trial_period_days=14)
     assert (subscription.status, shop.standin.money_moved(shop.account)) == ("trialing", {})
+    session = shop.client.v1.checkout.sessions.list().data[0]
+    assert (session.amount_total, session.payment_status) == (0, "no_payment_required")
     shop.standin.advance(timedelta(days=11))
     assert shop.happened()[-1] == "customer.subscription.trial_will_end"
     shop.standin.advance(timedelta(days=3))

@@ -28,7 +28,7 @@ def create_session(call: Call) -> Obj:
         params.get("allowed_payment_method_types"),
         params.get("excluded_payment_method_types"),
     )
-    total = sum(line["amount_total"] for line in lines)
+    total = 0 if _begins_with_trial(params) else sum(line["amount_total"] for line in lines)
     session = _session(call, currency, total, methods)
     session["_lines"] = lines
     session["_intent_data"] = params.get("payment_intent_data", {})
@@ -37,6 +37,11 @@ def create_session(call: Call) -> Obj:
     world.put(call.account, session)
     world.plan(session["expires_at"], "expire_session", call.account, session["id"])
     return shown(call.account, session, call.expand)
+
+
+def _begins_with_trial(params: Obj) -> bool:
+    data = params.get("subscription_data", {})
+    return "trial_period_days" in data or "trial_end" in data
 
 
 def _session(call: Call, currency: str, total: int, methods: list[str]) -> Obj:
