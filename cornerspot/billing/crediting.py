@@ -6,6 +6,7 @@ It is what payments brought beyond what was owed, so it has no table of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -36,6 +37,12 @@ CHANGED = "The balance has changed since you opened the page. Reload it and look
 
 def credit_balances(account_id: UUID) -> list[Money]:
     """The account's credit that is free to use, one amount per currency; one statement."""
+    rows = session.execute(credit_by_currency(account_id).order_by(Payment.currency))
+    return [Money(int(minor), currency) for currency, minor in rows if minor > 0]
+
+
+def credit_by_currency(account_id: UUID | None) -> Select[str, Any]:
+    """Rows of ``currency`` and ``free`` (minor units): credit less what is about to be refunded of it."""
     asked = (
         select(func.coalesce(func.sum(Refund.amount_minor), 0))
         .where(
@@ -46,18 +53,11 @@ def credit_balances(account_id: UUID) -> list[Money]:
         .correlate(Payment)
         .scalar_subquery()
     )
-    rows = session.execute(
-        select(Payment.currency, func.sum(func.greatest(Payment.credit_minor - asked, 0)))
+    return (
+        select(Payment.currency, func.sum(func.greatest(Payment.credit_minor - asked, 0)).label("free"))
         .where(Payment.account_id == account_id, Payment.credit_minor > 0)
         .group_by(Payment.currency)
-        .order_by(Payment.currency)
     )
-    return [Money(int(minor), currency) for currency, minor in rows if minor > 0]
-
-
-def available_credit_minor(account_id: UUID, currency: str) -> int:
-    """The account's free credit in one currency, in minor units."""
-    return next((credit.minor for credit in credit_balances(account_id) if credit.currency == currency), 0)
 
 
 def apply_credit(

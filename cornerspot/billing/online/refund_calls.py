@@ -14,11 +14,10 @@ from cornerspot.billing.models import Invoice, Payment, Refund
 from cornerspot.billing.models.online import RefundStatus
 from cornerspot.billing.online.exceptions import in_words, report
 from cornerspot.billing.online.refunds import book_refund
-from cornerspot.billing.online.syncing import reading_provider
+from cornerspot.billing.online.syncing import ask_again, reading_provider
 from cornerspot.db import session
 from cornerspot.db.locks import lock
 from cornerspot.db.transaction import in_transaction
-from cornerspot.jobs.publishing import enqueue
 from cornerspot.jobs.registry import task
 from cornerspot.kit import clock
 from cornerspot.kit.errors import NotFound
@@ -109,7 +108,7 @@ def _fail(refund_id: UUID, message: str) -> None:
         invoice=invoice,
     )
     # Perhaps it was refunded or disputed there without our knowing.
-    enqueue("billing.sync_payment", connection_id=payment.processor_account_id, payment_id=payment.stripe_payment_id)
+    ask_again(payment)
 
 
 def _note_failure(invoice: Invoice, refund: Refund) -> None:

@@ -17,6 +17,7 @@ from cornerspot.billing.online.booking import Reading, book_payment, find_attemp
 from cornerspot.db import session
 from cornerspot.db.locks import lock
 from cornerspot.db.transaction import in_transaction
+from cornerspot.jobs.publishing import enqueue
 from cornerspot.jobs.registry import task
 from cornerspot.kit.errors import NotFound
 from cornerspot.payments.models import ProcessorAccount
@@ -95,6 +96,11 @@ def reading_provider(processor_account_id: UUID) -> PaymentProvider:
     ).all()
     alive = [row for row in rows if row.state != "disconnected"]
     return provider_for(alive[0] if alive else rows[0])
+
+
+def ask_again(payment: Payment) -> None:
+    """An online payment is looked at by the worker once this transaction has committed."""
+    enqueue("billing.sync_payment", connection_id=payment.processor_account_id, payment_id=payment.stripe_payment_id)
 
 
 @task("billing.sync_payment", own_transactions=True)

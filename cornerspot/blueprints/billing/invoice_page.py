@@ -16,10 +16,11 @@ from cornerspot.billing.deleting import KEPT_FOR
 from cornerspot.billing.finalizing import preview_finalization
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.pay_links import is_live, live_pay_link, pay_link_url
-from cornerspot.billing.reading import copies_around, payments_of
+from cornerspot.billing.reading import copies_around
 from cornerspot.billing.states import WITHDRAWN, InvoiceStatus
 from cornerspot.blueprints.billing.invoice_forms import terms_label
 from cornerspot.blueprints.billing.invoice_letters import letter_parts
+from cornerspot.blueprints.billing.invoice_money import money_parts
 from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextField
 from cornerspot.blueprints.support.filters import money, money_plain, relative_date, short_date
 from cornerspot.blueprints.support.forms import Form
@@ -114,7 +115,7 @@ def render_invoice(invoice: Invoice, *, dialog: OpenDialog | None = None) -> str
         is_overdue=invoice.is_overdue(on),
         owed=owed(invoice),
         rows=invoice_rows(invoice),
-        payments=payments_of(invoice) if invoice.is_finalized else [],
+        **money_parts(invoice, shown.forms),
         method_words=METHOD_WORDS,
         entries=[(entry, wording(entry, current_team().locale)) for entry in _entries(invoice, kind)],
         kind=kind if kind in KINDS else "",
@@ -188,9 +189,11 @@ def _tiles(invoice: Invoice, settled: bool, gone: bool) -> list[dict[str, Any]]:
     def tile(label: str, minor: int, tone: str | None = None) -> dict[str, Any]:
         return {"label": label, "value": money_plain(minor, invoice.currency), "tone": tone}
 
+    processing = [tile("Processing", invoice.processing_minor, "violet")] if invoice.processing_minor else []
     return [
         tile("Subtotal", invoice.subtotal_minor),
         tile("Paid" if settled else "Collected", invoice.paid_minor, "green" if invoice.paid_minor else None),
+        *processing,
         tile("Refunded", invoice.refunded_minor),
         tile("Written off", invoice.balance_minor)
         if invoice.status == S.UNCOLLECTIBLE

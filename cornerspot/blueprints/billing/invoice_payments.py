@@ -7,7 +7,8 @@ from uuid import UUID
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
+from cornerspot.billing.models import CheckoutAttempt, Invoice, Payment, PaymentAllocation
+from cornerspot.billing.online.syncing import ask_again
 from cornerspot.billing.reading import invoice_with_everything
 from cornerspot.billing.settling import record_manual_payment, undo_payment
 from cornerspot.blueprints.billing.answers import back_to, refused_on_page, tell
@@ -59,6 +60,17 @@ def payment_undoings_create(payment_id: UUID) -> ResponseReturnValue:
     return back_to(invoice)
 
 
+@blueprint.post("/payments/<id('pay'):payment_id>/checks")
+@gate(permission=Permission.RECORD_PAYMENTS)
+def payment_checks_create(payment_id: UUID) -> ResponseReturnValue:
+    payment = get_or_404(Payment, payment_id)
+    if payment.is_online:
+        ask_again(payment)
+    invoice = invoice_with_everything(_invoice_id_of(payment))
+    tell(invoice, "Asking Stripe. Reload the page in a moment.")
+    return back_to(invoice)
+
+
 def _record(invoice: Invoice, form: PaymentForm) -> Payment:
     if form.amount.minor is None:
         raise Invalid("Enter the amount that arrived.", field="amount")
@@ -78,9 +90,10 @@ def _record(invoice: Invoice, form: PaymentForm) -> Payment:
 
 
 def _invoice_id_of(payment: Payment) -> UUID:
-    found = session.scalars(
-        select(PaymentAllocation.invoice_id).where(PaymentAllocation.payment_id == payment.id)
-    ).first()
+    """The invoice that it settled first, or that it was asked for on."""
+    settled = select(PaymentAllocation.invoice_id).where(PaymentAllocation.payment_id == payment.id)
+    asked = select(CheckoutAttempt.invoice_id).where(CheckoutAttempt.id == payment.attempt_id)
+    found = session.scalars(settled.order_by(PaymentAllocation.id)).first() or session.scalars(asked).first()
     if found is None:
         raise NotFound()
     return found

@@ -32,7 +32,7 @@ def invoice_voids_create(invoice_id: UUID) -> ResponseReturnValue:
     with use_case(form) as outcome:
         if request.form.get("typed_word", "").strip().lower() != WORD:
             raise Invalid(f"Type {WORD} to go on.")
-        void_invoice(invoice, by=current_actor(), reason=form.reason.data or "")
+        void_invoice(invoice, by=current_actor(), reason=form.reason.data or "", money=request.form.get("money", ""))
         copy = duplicate_invoice(invoice, by=current_actor()) if copies else None
     if not outcome.ok:
         return refused_on_page(invoice_id, form, dialog="void")
