@@ -32,7 +32,8 @@ own = threading.local()
 
 INVOICE_COLUMNS = """tenant_id, id, created_at, currency, prices_include_tax, discounts, taxes, subtotal_minor,
  discount_minor, tax_minor, total_minor, status, origin, account_id, contact_id, deal_id, created_by, terms_days,
- notes, terms_text, internal_note, purchase_order, frozen, paid_minor, refunded_minor, balance_minor, version"""
+ notes, terms_text, internal_note, purchase_order, frozen, paid_minor, refunded_minor, processing_minor,
+ balance_minor, version"""
 LINE_COLUMNS = """tenant_id, id, created_at, invoice_id, position, product_id, description, quantity, unit,
  unit_price, discounts, taxes, gross_minor, discount_minor, net_minor"""
 BILLED_COLUMNS = "tenant_id, id, created_at, deal_id, deal_line_id, invoice_id, invoice_line_id, part, quantity"
@@ -112,7 +113,7 @@ def run(slug: str, conversion_id: UUID) -> Any:
         team, invoice_id, now, deal["currency"], deal["prices_include_tax"], Jsonb(deal["discounts"]),
         Jsonb(deal["taxes"]), deal["subtotal_minor"], deal["discount_minor"], deal["tax_minor"], deal["total_minor"],
         "draft", "conversion", deal["account_id"], deal["contact_id"], deal["id"], who, 30, "", "", "", "", Jsonb({}),
-        0, 0, deal["total_minor"], 1,
+        0, 0, 0, deal["total_minor"], 1,
     ))  # fmt: skip
     ids = [uuid4() for _ in lines]
     insert(cursor, "invoice_lines", LINE_COLUMNS, *(

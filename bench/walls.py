@@ -81,7 +81,7 @@ def _side(place: World, team: Team, side: str, engine: Engine, query: Callable[.
     def run() -> None:
         with place.app.app_context(), team_scope(team.story.team), wall():
             for _ in range(IN_ROUND):
-                with Session(engine) as session:
+                with Session(engine) as session, session.begin():  # Ends in a commit, as a request does.
                     query(session, tenant_id)
 
     return run

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
@@ -119,6 +119,10 @@ def line_to_bill(unbilled: UnbilledLine) -> LineInput:
     )
 
 
+_TABLE = BilledDealLine.__table__
+_BILL = insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)  # type: ignore[arg-type]
+
+
 def bill_deal_lines(
     invoice: Invoice,
     deal: Deal,
@@ -149,9 +153,7 @@ def bill_deal_lines(
     ]
     if rows:
         # A conflict inserts nothing instead of failing, so that the refusal can name the other invoice.
-        inserted = session.scalars(
-            insert(BilledDealLine).on_conflict_do_nothing().returning(BilledDealLine.id), rows
-        ).all()
+        inserted = session.connection().execute(_BILL, rows).all()
         if len(inserted) < len(rows):
             raise AlreadyBilled(_sentence(_live_invoice([part.line.id for part in unbilled], but=invoice)))
 
@@ -269,14 +271,16 @@ def _free_part(rows: Sequence[BilledDealLine]) -> int:
     return next(part for part in range(len(taken) + 1) if part not in taken)
 
 
+_LIVE = (
+    select(BilledDealLine)
+    .where(BilledDealLine.deal_id == bindparam("deal_id"), BilledDealLine.released_at.is_(None))
+    .execution_options(populate_existing=True)
+)
+
+
 def _live_by_line(deal: Deal) -> dict[UUID, list[BilledDealLine]]:
-    statement = (
-        select(BilledDealLine)
-        .where(BilledDealLine.deal_id == deal.id, BilledDealLine.released_at.is_(None))
-        .execution_options(populate_existing=True)
-    )
     found: dict[UUID, list[BilledDealLine]] = defaultdict(list)
-    for row in session.scalars(statement):
+    for row in session.scalars(_LIVE, {"deal_id": deal.id}):
         found[row.deal_line_id].append(row)
     return found
 

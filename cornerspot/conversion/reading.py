@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from cornerspot.billing.deal_billing import billed_lines, unbilled_lines
 from cornerspot.billing.deal_once import taken_discounts
@@ -13,7 +14,7 @@ from cornerspot.catalog.models import Product
 from cornerspot.conversion.answers import Invite, portal_answers
 from cornerspot.conversion.models import Conversion, ConversionStatus
 from cornerspot.conversion.planning import ConversionPlan, SoldIn, plan_conversion
-from cornerspot.crm.models import Contact, Deal
+from cornerspot.crm.models import Contact, Deal, DealLine
 from cornerspot.db import session
 from cornerspot.kit.errors import NotFound
 from cornerspot.people.models import Membership
@@ -21,13 +22,13 @@ from cornerspot.people.models import Membership
 
 def read_deal(deal_id: UUID) -> Deal:
     """The deal with all that a plan needs, as it is in the database now; raises NotFound."""
-    return _one(_deals(deal_id))
+    return _one(_DEAL, deal_id)
 
 
 def lock_deal(deal_id: UUID) -> Deal:
     """The same, held until the transaction ends."""
     session.flush()  # Unflushed changes would be overwritten.
-    return _one(_deals(deal_id).with_for_update(of=Deal))
+    return _one(_DEAL_LOCKED, deal_id)
 
 
 def read_plan(deal: Deal) -> ConversionPlan:
@@ -69,19 +70,27 @@ def invited_contacts(conversion: Conversion, account_id: UUID | None) -> list[Co
     return [contact for contact in reachable if answers.choice is Invite.ALL or contact.id in answers.contact_ids]
 
 
-def _deals(deal_id: UUID) -> Select[Deal]:
-    return (
-        select(Deal)
-        .where(Deal.id == deal_id)
-        .options(joinedload(Deal.account), joinedload(Deal.contact), joinedload(Deal.stage), selectinload(Deal.lines))
-        .execution_options(populate_existing=True)
-    )
+_DEAL = (
+    select(Deal)
+    .where(Deal.id == bindparam("deal_id"))
+    .options(joinedload(Deal.account), joinedload(Deal.contact), joinedload(Deal.stage))
+    .execution_options(populate_existing=True)
+)
+_DEAL_LOCKED = _DEAL.with_for_update(of=Deal)
+_LINES = (
+    select(DealLine)
+    .where(DealLine.deal_id == bindparam("deal_id"))
+    .order_by(DealLine.position)
+    .execution_options(populate_existing=True)
+)
 
 
-def _one(statement: Select[Deal]) -> Deal:
-    deal = session.scalars(statement).one_or_none()
+def _one(statement: Select[Deal], deal_id: UUID) -> Deal:
+    this = {"deal_id": deal_id}
+    deal = session.scalars(statement, this).one_or_none()
     if deal is None:
         raise NotFound("This deal was deleted.")
+    set_committed_value(deal, "lines", list(session.scalars(_LINES, this)))
     return deal
 
 
