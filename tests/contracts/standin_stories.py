@@ -230,8 +230,8 @@ def refunds(scene: Scene) -> None:
     )
     resource.retrieve(part.id, {"expand": ["charge", "payment_intent", "balance_transaction"]})
     resource.update(part.id, {"metadata": {"refund": "r2"}})
+    scene.standin.delay_refunds(5)
     held = scene.standin.dashboard_refund(intent, 100)["id"]
-    scene.standin.hold_refund(held)
     resource.retrieve(held)
     scene.standin.fail_refund(held)
     resource.retrieve(held, {"expand": ["failure_balance_transaction"]})

@@ -71,6 +71,27 @@ def test_a_bank_refund_is_pending_for_three_business_days(till):
     assert till.happened()[-1] == "refund.updated"
 
 
+def test_a_card_refund_can_take_days_and_fail(till):
+    till.standin.delay_refunds(5)
+    first, second = till.paid(), till.paid()
+    made = refund(till, first, 4000)
+    assert made.status == "pending"
+    failing = refund(till, second)
+    till.standin.fail_refund(failing.id)
+    till.standin.advance_business_days(5)
+    assert till.client.v1.refunds.retrieve(made.id).status == "succeeded"
+    assert till.client.v1.refunds.retrieve(failing.id).status == "failed"
+    till.standin.delay_refunds(0)
+    assert refund(till, first).status == "succeeded"
+
+
+@pytest.mark.parametrize(("currency", "amount"), [("kwd", 4005), ("isk", 4050), ("ugx", 4050)])
+def test_a_refund_keeps_to_the_units_of_its_currency(till, currency, amount):
+    intent = till.paid(100_000, currency)
+    assert refusal(lambda: refund(till, intent, amount)).error.param == "amount"
+    assert refund(till, intent).amount == 100_000
+
+
 def test_part_of_an_ach_payment_is_not_refunded(till):
     error = refusal(lambda: refund(till, cleared(till), 4000))
     assert "Partial refunds are not supported" in error.user_message
@@ -137,6 +158,15 @@ def test_some_cards_are_disputed_by_themselves(till):
     till.paid(card="4000000000000259")
     till.standin.advance(timedelta(days=7))
     assert [one.reason for one in till.client.v1.disputes.list().data] == ["fraudulent"]
+
+
+def test_a_card_is_not_disputed_twice(till):
+    intent = till.paid(card="4000000000000259")
+    till.standin.open_dispute(intent.id)
+    till.standin.advance(timedelta(days=7))
+    assert len(till.client.v1.disputes.list().data) == 1
+    with pytest.raises(Exception, match="only once"):
+        till.standin.open_dispute(intent.id)
 
 
 def test_the_oracle_keeps_payments_apart(till):

@@ -159,6 +159,13 @@ def test_accounts_do_not_see_each_other(till):
     assert refusal(foreign.v1.accounts.retrieve_current).http_status == 403
 
 
+def test_another_version_of_the_api_is_refused(till):
+    headers = {"authorization": f"Bearer {till.key}", "stripe-version": "2020-08-27"}
+    answer = till.standin.answer("GET", "/v1/account", "", headers, "")
+    assert answer.status == 400
+    assert "Invalid Stripe API version" in answer.body
+
+
 def test_an_unknown_address_is_refused(till):
     answer = till.standin.answer("GET", "/v1/unicorns", "", {"authorization": f"Bearer {till.key}"}, "")
     assert answer.status == 404

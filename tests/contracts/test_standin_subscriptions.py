@@ -153,6 +153,13 @@ def test_it_ends_with_its_period_and_can_be_resumed_before(shop):
     assert shop.client.v1.subscriptions.list({"customer": shop.customer.id}).data == []
 
 
+def test_it_ends_when_its_customer_is_gone(shop):
+    subscription = shop.subscribed()
+    shop.client.v1.customers.delete(shop.customer.id)
+    shop.standin.advance(timedelta(days=31))
+    assert shop.client.v1.subscriptions.retrieve(subscription.id).status == "canceled"
+
+
 def test_the_plan_is_changed_by_its_item(shop):
     subscription = shop.subscribed()
     item = subscription["items"].data[0].id

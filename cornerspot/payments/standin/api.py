@@ -92,6 +92,7 @@ class Api:
         fault: Kind | None,
     ) -> tuple[int, str, dict[str, str]]:
         with self.lock:
+            _require_version(headers)
             operation, args = self._matched(method, path)
             raw = nested(query if method == "GET" else "&".join(part for part in (query, body) if part))
             caller, account = self._account(headers, raw, operation, args)
@@ -188,6 +189,12 @@ class Api:
                 code="account_invalid",
             )
         return caller, self.world.accounts[wanted]
+
+
+def _require_version(headers: dict[str, str]) -> None:
+    version = headers.get("stripe-version", API_VERSION)
+    if version != API_VERSION:
+        raise ApiRefusal(f"Invalid Stripe API version: {version}. The stand-in knows {API_VERSION} only.", kept=False)
 
 
 def _may(permissions: list[str] | None, wanted: str) -> bool:

@@ -218,11 +218,9 @@ class StandIn:
             account, refund = self.world.find("refund", refund_id)
             refunds.fail_refund(self.world, account, refund, reason)
 
-    def hold_refund(self, refund_id: str) -> None:
-        """A card refund is pending after all, until it is settled or fails."""
-        with self.acting():
-            _, refund = self.world.find("refund", refund_id)
-            refund.update(status="pending", pending_reason="processing")
+    def delay_refunds(self, business_days: int) -> None:
+        """From now on a card refund is pending for so long; 0 has it succeed at once."""
+        self.world.card_refund_days = business_days
 
     def settle_refund(self, refund_id: str) -> None:
         """The refund has reached the payer."""

@@ -147,7 +147,7 @@ def review_dispute(world: World, account: Account, dispute: Obj) -> None:
 @due("open_dispute")
 def _open_later(world: World, account: Account, plan: Obj) -> None:
     charge = account.get("charge", plan["id"])
-    if charge["amount_refunded"] < charge["amount"]:
+    if not charge["disputed"] and charge["amount_refunded"] < charge["amount"]:
         reason = charge["_dispute_later"]
         if reason == "inquiry":
             open_dispute(world, account, charge, reason="general", inquiry=True)

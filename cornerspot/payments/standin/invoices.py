@@ -19,7 +19,7 @@ def new_invoice(
     """An open invoice over one period of a subscription."""
     now = world.now()
     invoice_id = world.new_id("invoice")
-    customer = account.get("customer", subscription["customer"])
+    customer = account.table("customer")[subscription["customer"]]
     invoice = {
         **blank("invoice"),
         "id": invoice_id,

@@ -20,6 +20,7 @@ KEPT = (
     "plans",
     "deliveries",
     "waiting",
+    "card_refund_days",
     "fee_delay_seconds",
     "made",
 )

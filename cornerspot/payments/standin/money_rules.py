@@ -48,12 +48,17 @@ def require_currency(currency: str, param: str) -> None:
         raise invalid(f"Invalid currency: {currency}. Stripe currently supports these currencies: usd, aed, ...", param)
 
 
-def require_amount(amount: int, currency: str, param: str) -> None:
-    """Refuse what is too little, too much, or not payable in this currency."""
+def require_payable_units(amount: int, currency: str, param: str) -> None:
+    """Refuse parts of a unit where only whole ones move, and a third decimal that is not 0."""
     if currency in WHOLE_UNITS_ONLY and amount % 100:
         raise invalid(f"Invalid amount. Amounts in {currency} must be evenly divisible by 100.", param)
     if currency in THREE_DECIMALS and amount % 10:
         raise invalid(f"Invalid amount. The last digit of amounts in {currency} must be 0.", param)
+
+
+def require_amount(amount: int, currency: str, param: str) -> None:
+    """Refuse what is too little, too much, or not payable in this currency."""
+    require_payable_units(amount, currency, param)
     if amount < LEAST.get(currency, 1):
         raise invalid(
             "The Checkout Session's total amount due must add up to at least 50 cents or its worth; "

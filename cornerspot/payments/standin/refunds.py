@@ -9,6 +9,7 @@ from cornerspot.payments.standin.clock import business_days_later
 from cornerspot.payments.standin.customers import merged
 from cornerspot.payments.standin.errors import ApiRefusal, invalid
 from cornerspot.payments.standin.events import emit
+from cornerspot.payments.standin.money_rules import require_payable_units
 from cornerspot.payments.standin.params import Pairs, Shape
 from cornerspot.payments.standin.rendering import matching, page_of, shown
 from cornerspot.payments.standin.state import Account, Obj, World
@@ -76,6 +77,7 @@ def make_refund(
     """The refund, taken from the balance: succeeded for a card, pending for a bank payment."""
     amount = _require_refundable(world, charge, amount)
     by_card = charge["_method"] == "card"
+    takes_days = world.card_refund_days if by_card else CLEARING_DAYS
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     refund_id = world.new_id("refund") if by_card else "pyr_" + world.token(24)
@@ -103,12 +105,12 @@ def make_refund(
         "reason": reason,
         "receipt_number": None,
         "source_transfer_reversal": None,
-        "status": "succeeded" if by_card else "pending",
+        "status": "pending" if takes_days else "succeeded",
         "transfer_reversal": None,
     }
-    if not by_card:
+    if takes_days:
         refund["pending_reason"] = "processing"
-        world.plan(business_days_later(world.now(), CLEARING_DAYS), "settle_refund", account, refund_id)
+        world.plan(business_days_later(world.now(), takes_days), "settle_refund", account, refund_id)
     world.put(account, refund)
     emit(world, account, "refund.created", refund, request=request)
     emit(world, account, "charge.refunded", charge, request=request)
@@ -185,6 +187,7 @@ def _require_refundable(world: World, charge: Obj, amount: int | None) -> int:
             f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded", kept=False
         )
     wanted = left if amount is None else amount
+    require_payable_units(wanted, charge["currency"], "amount")
     if wanted > left:
         raise invalid(f"Refund amount ({wanted}) is greater than unrefunded amount on charge ({left}).", "amount")
     if charge["_method"] == "us_bank_account":

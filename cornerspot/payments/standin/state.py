@@ -93,6 +93,7 @@ class World:
     deliveries: dict[str, Obj] = field(default_factory=dict)
     waiting: dict[str, None] = field(default_factory=dict)  # Ids of deliveries that are not done, oldest first.
     fee_delay_seconds: int = 0
+    card_refund_days: int = 0
     made: int = 0
 
     def __post_init__(self) -> None:

@@ -152,7 +152,8 @@ def _renew(world: World, account: Account, plan: Obj) -> None:
     subscription = account.get("subscription", plan["id"])
     if subscription["status"] in ENDED:
         return
-    if subscription["cancel_at_period_end"]:
+    customer_is_gone = account.table("customer")[subscription["customer"]].get("deleted", False)
+    if subscription["cancel_at_period_end"] or customer_is_gone:
         end_subscription(world, account, subscription)
         return
     for item in subscription["items"]["data"]:
