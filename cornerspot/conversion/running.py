@@ -26,6 +26,8 @@ from cornerspot.jobs.publishing import publish
 from cornerspot.kit.errors import Conflict
 from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
+from cornerspot.plans.entitlements import entitlements
+from cornerspot.plans.features import Feature
 from cornerspot.tenancy import current_tenant_id
 
 
@@ -139,6 +141,7 @@ def _summary(conversion: Conversion, invoice: Invoice, plan: ConversionPlan, by:
         "lines": len(plan.lines),
         "recurring": len(plan.recurring),
         "invited": len(invited_contacts(conversion, plan.account_id)),
+        "portal": entitlements().allows(Feature.PORTAL),
         "total_minor": invoice.total_minor,
         "currency": invoice.currency,
         "finalized": invoice.is_finalized,

@@ -76,6 +76,18 @@ def users_of_contacts(contacts: Iterable[Contact]) -> dict[UUID, PortalUser]:
     return {id_: row for id_, row in found.items() if row is not None}
 
 
+def members_among(contacts: Iterable[Contact], account_id: UUID | None) -> dict[UUID, PortalUser]:
+    """Those of the contacts who need no invitation to the account, or whom the team shut out, by the contacts' ids."""
+    found = users_of_contacts(contacts)
+    may_see = select(PortalAccess.portal_user_id).where(PortalAccess.account_id == account_id)
+    inside = set(session.scalars(may_see)) if found else set()
+    return {
+        contact_id: user
+        for contact_id, user in found.items()
+        if user.id in inside or user.state in (Membership.SUSPENDED, Membership.REVOKED)
+    }
+
+
 def has_portal_users() -> bool:
     """Whether the team has anybody in its portal, so that losing the feature hides nothing."""
     return session.scalar(select(PortalUser.id).limit(1)) is not None

@@ -42,6 +42,11 @@ class Member:
     account: MemberAccount | None
 
     @property
+    def locale(self) -> str:
+        """How the member reads numbers and dates: as they chose, else as their account does; "" for the team's."""
+        return self.user.locale or (self.account.locale if self.account else "")
+
+    @property
     def actor(self) -> Actor:
         """The member as the author of what they do."""
         return actor_of(self.user)

@@ -15,8 +15,7 @@ from cornerspot.people.actors import SYSTEM
 from cornerspot.plans.entitlements import entitlements
 from cornerspot.plans.features import Feature
 from cornerspot.portal.inviting import invite_contact
-from cornerspot.portal.models import Membership
-from cornerspot.portal.reading import users_of_contacts
+from cornerspot.portal.reading import members_among
 from cornerspot.tenancy import current_tenant_id
 
 
@@ -32,9 +31,8 @@ def invite_chosen_contacts(event: ConversionCompleted) -> None:
     if conversion is None or not entitlements().allows(Feature.PORTAL):
         return
     contacts = invited_contacts(conversion, conversion.deal.account_id)
-    known = users_of_contacts(contacts)
+    members = members_among(contacts, conversion.deal.account_id)
     by = replace(SYSTEM, name=str(conversion.summary.get("by") or SYSTEM.name))
     for contact in contacts:
-        user = known.get(contact.id)
-        if user is None or user.state not in (Membership.SUSPENDED, Membership.REVOKED):
+        if contact.id not in members:
             invite_contact(contact, by=by)

@@ -29,6 +29,8 @@ from cornerspot.crm.models import Contact, Deal
 from cornerspot.people.models import Membership
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
+from cornerspot.portal.models import PortalUser
+from cornerspot.portal.reading import members_among
 from cornerspot.tenancy import team_today
 
 STEPS = {
@@ -51,6 +53,7 @@ class WizardPage:
     digest: str
     changes: Sequence[str]
     usual_terms: int
+    members: dict[UUID, PortalUser]
 
     @property
     def billing(self) -> BillingAnswers:
@@ -75,8 +78,8 @@ class WizardPage:
 
     @property
     def reachable(self) -> list[Contact]:
-        """The contacts who can be invited: those with an e-mail address."""
-        return [contact for contact in self.contacts if contact.email]
+        """The contacts who can be invited: those with an e-mail address who are not in the portal already."""
+        return [contact for contact in self.contacts if contact.email and contact.id not in self.members]
 
     @property
     def invited(self) -> list[Contact]:
@@ -119,14 +122,16 @@ def wizard_page(conversion: Conversion) -> WizardPage:
     facts = facts_of(plan)
     digest = digest_of(facts)
     changed = bool(conversion.acknowledged_plan) and conversion.acknowledged_plan != digest
+    contacts = account_contacts(deal.account_id)
     return WizardPage(
         conversion=conversion,
         deal=deal,
         plan=plan,
-        contacts=account_contacts(deal.account_id),
+        contacts=contacts,
         digest=digest,
         changes=changes_since_acknowledged(conversion, facts) if changed else [],
         usual_terms=_usual_terms(deal),
+        members=members_among(contacts, deal.account_id),
     )
 
 

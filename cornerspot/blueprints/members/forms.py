@@ -22,6 +22,7 @@ class AccountForm(Form):
 
     def offer(self) -> None:
         """Fill the list of accounts, with the chosen one among them."""
+        self.account_id.flags.required = True
         rows = account_choices(limit=MOST_CHOICES)
         chosen = self.account
         if chosen is not None and chosen.id not in {row.id for row in rows}:
