@@ -66,14 +66,15 @@ def letter_parts(invoice: Invoice, shown: dict[str, Form]) -> dict[str, Any]:
     }
 
 
+def offered_letters(invoice: Invoice) -> list[str]:
+    """The purposes of the dialogs that this teammate may open."""
+    if not current_actor().may(Permission.SEND_INVOICES) or invoice.deleted_at is not None:
+        return []
+    return [*(["invoice"] if invoice.status in SENDABLE else []), *(["reminder"] if invoice.is_unpaid else [])]
+
+
 def _letters(invoice: Invoice, shown: dict[str, Form]) -> dict[str, Form]:
-    """The forms of the dialogs that this teammate may open."""
-    may = current_actor().may(Permission.SEND_INVOICES) and invoice.deleted_at is None
-    purposes = []
-    if may and invoice.status in SENDABLE:
-        purposes.append("invoice")
-    if may and invoice.is_unpaid:
-        purposes.append("reminder")
+    purposes = offered_letters(invoice)
     found = templates() if purposes else {}
     return {purpose: shown.get(purpose) or _form(proposed_letter(invoice, found[purpose])) for purpose in purposes}
 

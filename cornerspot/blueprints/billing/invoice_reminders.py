@@ -13,7 +13,7 @@ from cornerspot.billing.reminder_settings import pause_reminders, resume_reminde
 from cornerspot.billing.reminding import send_reminder
 from cornerspot.blueprints.billing.answers import back_to, refused_on_page, tell
 from cornerspot.blueprints.billing.blueprint import blueprint
-from cornerspot.blueprints.billing.invoice_letters import LetterForm
+from cornerspot.blueprints.billing.invoice_letters import LetterForm, offered_letters
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
@@ -31,7 +31,9 @@ def invoice_reminders_create(invoice_id: UUID) -> ResponseReturnValue:
         if outcome.ok:
             tell(invoice, "Reminder sent")
             return back_to(invoice)
-    return refused_on_page(invoice_id, form, dialog="remind", form_name="reminder")
+    # Where the dialog is not offered any more, the page itself says why.
+    dialog = "remind" if "reminder" in offered_letters(invoice_with_everything(invoice_id)) else ""
+    return refused_on_page(invoice_id, form, dialog=dialog, form_name="reminder")
 
 
 @blueprint.post("/invoices/<id('inv'):invoice_id>/reminder-pause")

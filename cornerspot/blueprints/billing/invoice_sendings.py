@@ -11,7 +11,7 @@ from cornerspot.billing.sending import send_invoice
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.blueprints.billing.answers import back_to, refused_on_page, tell
 from cornerspot.blueprints.billing.blueprint import blueprint
-from cornerspot.blueprints.billing.invoice_letters import LetterForm
+from cornerspot.blueprints.billing.invoice_letters import LetterForm, offered_letters
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
@@ -30,4 +30,6 @@ def invoice_sendings_create(invoice_id: UUID) -> ResponseReturnValue:
         if outcome.ok:
             tell(invoice, f"Invoice {invoice.number} {'finalized and ' if was_draft else ''}on its way.", pdf=was_draft)
             return back_to(invoice)
-    return refused_on_page(invoice_id, form, dialog="send", form_name="invoice")
+    # Where the dialog is not offered any more, the page itself says why.
+    dialog = "send" if "invoice" in offered_letters(invoice_with_everything(invoice_id)) else ""
+    return refused_on_page(invoice_id, form, dialog=dialog, form_name="invoice")

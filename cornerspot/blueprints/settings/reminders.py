@@ -30,7 +30,7 @@ from cornerspot.plans.features import Feature
 from cornerspot.tenancy import current_team
 
 HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
-SIDES = (("before", "days before it is due"), ("after", "days after it was due"))
+SIDES = (("before", "days before the due date"), ("after", "days after the due date"))
 
 
 class ReminderForm(Form):

@@ -2,6 +2,7 @@
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method === "get" || form.method === "dialog") return;
+  if (event.submitter?.hasAttribute("formtarget")) return; // Answered in a frame, as often as one likes.
   if (form.dataset.submitting) {
     event.preventDefault();
     return;

@@ -3,7 +3,9 @@ const changed = new Set();
 
 for (const form of document.querySelectorAll("form[data-unsaved], form[data-autosave]")) {
   form.addEventListener("input", () => changed.add(form));
-  form.addEventListener("submit", (event) => queueMicrotask(() => { if (!event.defaultPrevented) changed.delete(form); }));
+  form.addEventListener("submit", (event) => queueMicrotask(() => {
+    if (!event.defaultPrevented && !event.submitter?.hasAttribute("formtarget")) changed.delete(form);
+  }));
   if (form.dataset.autosave) autosave(form);
 }
 
