@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 
 import click
@@ -37,6 +39,7 @@ def stripe_standin(host: str, port: int, state: Path | None) -> None:
     from cornerspot.payments.standin.errors import StandInRefused
     from cornerspot.payments.standin.wsgi import serve_standin
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # What is kept is written on the way out.
     try:
         serve_standin(host, port, state, environment=read_settings().environment)
     except StandInRefused as refused:

@@ -96,6 +96,8 @@ def serve_standin(
         standin.wake()
         sender.join(5)
         server.server_close()
+        if state_file is not None:
+            save_world(standin.world, standin.lock, Path(state_file))
 
 
 def make_standin_server(
