@@ -81,16 +81,7 @@ def make_refund(
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     refund_id = world.new_id("refund") if by_card else "pyr_" + world.token(24)
-    booked = book(
-        world,
-        account,
-        kind="refund" if by_card else "payment_refund",
-        amount=-amount,
-        currency=charge["currency"],
-        source=refund_id,
-        category="refund",
-        description="REFUND FOR CHARGE",
-    )
+    booked = _take_from_balance(world, account, charge, refund_id, amount)
     refund: Obj = {
         "id": refund_id,
         "object": "refund",
@@ -115,6 +106,19 @@ def make_refund(
     emit(world, account, "refund.created", refund, request=request)
     emit(world, account, "charge.refunded", charge, request=request)
     return refund
+
+
+def _take_from_balance(world: World, account: Account, charge: Obj, refund_id: str, amount: int) -> Obj:
+    return book(
+        world,
+        account,
+        kind="refund" if charge["_method"] == "card" else "payment_refund",
+        amount=-amount,
+        currency=charge["currency"],
+        source=refund_id,
+        category="refund",
+        description="REFUND FOR CHARGE",
+    )
 
 
 def fail_refund(world: World, account: Account, refund: Obj, reason: str = "lost_or_stolen_card") -> None:
