@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from cornerspot.activity.models import ActivityEntry
-from cornerspot.billing.models import Invoice, InvoiceLine, Payment, PaymentAllocation
+from cornerspot.billing.models import Invoice, InvoiceLine, Payment, PaymentAllocation, PaymentException
 from cornerspot.catalog.models import Discount, Product, TaxRate
 from cornerspot.conversion.models import Conversion
 from cornerspot.crm.models import Account, Contact, Deal, DealLine, Pipeline, Stage, StageClass
@@ -104,6 +104,7 @@ def _invoices(ids: dict[str, UUID], mark: str, story: Story) -> None:
                       received_on=moment.date(), recorded_by=story.owner.id)  # fmt: skip
     _keep(ids, "pay", payment)
     session.add(PaymentAllocation(payment_id=payment.id, invoice_id=invoice.id, amount_minor=400))
+    _keep(ids, "pex", PaymentException(kind="overpayment", dedupe_key=mark, message=mark, invoice_id=invoice.id))
     message = OutgoingMessage(mailing_id=new_id(), dedupe_key=mark, purpose="invoice", subject_type="invoice",
                               subject_id=invoice.id, recipient=f"{mark}@example.com", subject_line=mark, text_body=mark,
                               status="failed", failed_at=moment, error=mark)  # fmt: skip

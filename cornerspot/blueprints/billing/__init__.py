@@ -9,6 +9,7 @@ from cornerspot.blueprints.billing.blueprint import blueprint
 __all__ = ["blueprint"]
 
 from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register themselves
+    account_credit,
     account_invoices,
     deal_invoices,
     deliveries,
@@ -29,5 +30,7 @@ from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register 
     invoice_write_offs,
     invoices,
     line_products,
+    payment_exceptions,
+    reconciliations,
     wording,
 )

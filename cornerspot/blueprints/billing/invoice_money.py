@@ -13,11 +13,13 @@ from cornerspot.billing.payments_reading import InvoiceMoney, PaymentOnInvoice, 
 from cornerspot.blueprints.support.fields import LinesField
 from cornerspot.blueprints.support.forms import Form
 from cornerspot.blueprints.support.record_fields import AmountField
+from cornerspot.kit.errors import Invalid
 from cornerspot.kit.money import Money
 from cornerspot.kit.money_text import format_money
 from cornerspot.payments.stripe_links import dashboard_url
 from cornerspot.tenancy import current_team
 
+LONGEST_KEY = 64
 REFUND_WORDS = {
     "requested": ("Asked for", "violet"),
     "pending": ("Pending", "violet"),
@@ -74,6 +76,29 @@ class CreditForm(MoneyForm):
 
     amount = AmountField("Amount", negative="Enter an amount above zero.")
     seen_balance = HiddenField()
+
+
+class CreditRefundForm(MoneyForm):
+    """How much of a customer's credit goes back."""
+
+    amount = AmountField("Amount", negative="Enter an amount above zero.")
+    reason = LinesField("Reason", longest=500)
+    request_key = HiddenField()
+
+
+def credit_refund_form(credit: Money) -> Form:
+    """The form with all of the credit filled in, and a key that makes a double click harmless."""
+    data = {"amount": _plain(credit.minor, credit.currency), "request_key": uuid4().hex}
+    form: Form = CreditRefundForm(formdata=None, data=data).bind(credit.currency)
+    return form
+
+
+def read_key(form: RefundForm | CreditRefundForm) -> str:
+    """The form's own key; raises Invalid for one that we did not write."""
+    key = form.request_key.data or ""
+    if not key or len(key) > LONGEST_KEY or not key.isalnum():
+        raise Invalid("Reload the page and try again.")
+    return key
 
 
 def money_parts(invoice: Invoice, forms: dict[str, Form]) -> dict[str, Any]:

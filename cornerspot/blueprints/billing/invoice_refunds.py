@@ -12,7 +12,7 @@ from cornerspot.billing.reading import invoice_with_everything
 from cornerspot.billing.refunding import refund_payment
 from cornerspot.blueprints.billing.answers import back_to, refused_on_page, tell
 from cornerspot.blueprints.billing.blueprint import blueprint
-from cornerspot.blueprints.billing.invoice_money import RefundForm
+from cornerspot.blueprints.billing.invoice_money import RefundForm, read_key
 from cornerspot.blueprints.support.filters import money
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
@@ -21,8 +21,6 @@ from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.kit.errors import Invalid, NotFound
 from cornerspot.kit.money import Money
 from cornerspot.people.permissions import Permission
-
-LONGEST_KEY = 64
 
 
 @blueprint.post("/invoices/<id('inv'):invoice_id>/payments/<id('pay'):payment_id>/refunds")
@@ -42,7 +40,7 @@ def invoice_refunds_create(invoice_id: UUID, payment_id: UUID) -> ResponseReturn
             still_owed=bool(form.still_owed.data),
             reason=form.reason.data or "",
             by=current_actor(),
-            request_key=_key(form),
+            request_key=read_key(form),
             invoice=invoice,
         )
     if not outcome.ok:
@@ -55,13 +53,6 @@ def _amount(form: RefundForm, payment: Payment) -> Money:
     if form.amount.minor is None:
         raise Invalid("Enter the amount that goes back.", field="amount")
     return Money(form.amount.minor, payment.currency)
-
-
-def _key(form: RefundForm) -> str:
-    key = form.request_key.data or ""
-    if not key or len(key) > LONGEST_KEY or not key.isalnum():
-        raise Invalid("Reload the page and try again.")
-    return key
 
 
 def _said(refund: Refund) -> str:

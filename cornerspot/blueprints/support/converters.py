@@ -22,6 +22,7 @@ PREFIXES = {
     "not": "note",
     "pac": "processor account",
     "pay": "payment",
+    "pex": "payment exception",
     "pip": "pipeline",
     "pdo": "portal document",
     "prd": "product",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from flask import Flask, current_app, g, request, url_for
 
+from cornerspot.blueprints.support.attention import attention_count
 from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.people.permissions import Permission as P
@@ -22,7 +23,7 @@ class Entry:
     """A page in the sidebar, and which endpoints (by their beginning) belong to it.
 
     ``group`` is empty for those above the groups; any one of several features is enough;
-    ``phone`` puts it in the bottom bar.
+    ``phone`` puts it in the bottom bar; ``count`` says how many wait there.
     """
 
     group: str
@@ -34,6 +35,7 @@ class Entry:
     covers: tuple[str, ...] = ()
     phone: bool = False
     keys: str = ""
+    count: Callable[[], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Shown:
     href: str
     is_current: bool
     is_locked: bool
+    count: int = 0
 
 
 SALES, BILLING, INSIGHT, FOOT = "Sales", "Members & Billing", "Insight", "foot"
@@ -95,6 +98,16 @@ ENTRIES = (
         F.BILLING,
         P.READ_INVOICES,
         ("billing.deliver",),
+    ),
+    Entry(
+        BILLING,
+        "Needs attention",
+        "alert-triangle",
+        "billing.payment_exceptions_index",
+        F.ONLINE_PAYMENTS,
+        P.RECORD_PAYMENTS,
+        ("billing.payment_exception", "billing.reconciliation"),
+        count=attention_count,
     ),
     Entry(
         BILLING,
@@ -228,7 +241,8 @@ def _shown(entries: tuple[Entry, ...]) -> Iterator[Shown]:
         is_locked = answer is Answer.NOT_IN_PLAN
         if answer is Answer.SWITCHED_OFF or (is_locked and not is_admin):
             continue
-        yield Shown(entry, url_for(entry.endpoint), _is_current(entry), is_locked)
+        count = entry.count() if entry.count is not None and not is_locked else 0
+        yield Shown(entry, url_for(entry.endpoint), _is_current(entry), is_locked, count)
 
 
 def _answer(entry: Entry) -> Answer:
