@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid5
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cornerspot.activity.recording import Author
@@ -198,16 +198,17 @@ def _own(recipient: Recipient) -> dict[str, Any]:
 def _write(rows: list[dict[str, Any]], *, held: bool = False) -> list[UUID]:
     """The rows are there, with a job for each that was not there before; their ids."""
     session.flush()  # The attachment's row may be new and is referred to.
-    ids_by_key = {}
-    for row in rows:
-        statement = (
-            insert(OutgoingMessage).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "dedupe_key"])
-        )
-        written = session.execute(statement.returning(OutgoingMessage.id)).scalar()
-        if written is None:
-            known = select(OutgoingMessage.id).where(OutgoingMessage.dedupe_key == row["dedupe_key"])
-            written = session.execute(known).scalar_one()
-        elif not held:
-            enqueue("mail.send_message", message_id=written)
-        ids_by_key[row["dedupe_key"]] = written
-    return list(ids_by_key.values())
+    return [_write_one(row, held=held) for row in rows]
+
+
+def _write_one(row: dict[str, Any], *, held: bool) -> UUID:
+    statement = insert(OutgoingMessage).values(row).on_conflict_do_nothing(index_elements=["tenant_id", "dedupe_key"])
+    # Not by RETURNING: a member of the portal may write a message that they may not read.
+    outcome = session.execute(statement, execution_options={"preserve_rowcount": True})
+    if cast("CursorResult[Any]", outcome).rowcount != 1:
+        known = select(OutgoingMessage.id).where(OutgoingMessage.dedupe_key == row["dedupe_key"])
+        return session.execute(known).scalar_one()
+    if not held:
+        enqueue("mail.send_message", message_id=row["id"])
+    written: UUID = row["id"]
+    return written

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import socket
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from uuid import UUID
@@ -21,10 +22,12 @@ from cornerspot.documents.files import store_file
 from cornerspot.jobs.dead import count_jobs, list_dead_jobs
 from cornerspot.jobs.registry import reaction
 from cornerspot.jobs.worker import JobsFailed, run_pending
+from cornerspot.kit import clock
 from cornerspot.kit.errors import Invalid
 from cornerspot.mail.events import MessageAccepted
-from cornerspot.mail.models import OutgoingMessage
+from cornerspot.mail.models import MailRoute, OutgoingMessage
 from cornerspot.mail.queueing import Content, MessageAbout, Recipient, queue_message, resend, send_system_mail
+from cornerspot.mail.upkeep import forget_routes
 from cornerspot.settings import Settings, use_settings
 from cornerspot.tenancy import CurrentTeam, system_scope
 
@@ -298,6 +301,37 @@ def test_credentials_of_the_address_are_used_and_wrong_ones_are_worth_another_tr
             deliver(message, f"smtp://us%40er:wrong@127.0.0.1:{port}", recipient="b@example.com")
     finally:
         controller.stop()
+
+
+def test_a_rude_goodbye_after_the_message_was_taken_is_no_failure(settings: Settings) -> None:
+    from cornerspot.mail.smtp import deliver
+
+    class Rude(Server):
+        async def handle_QUIT(self, _: SMTP, __: Session, ___: Envelope) -> str:  # noqa: N802
+            return "451 Do not leave me"
+
+    message = EmailMessage()
+    message["From"], message["To"] = "a@example.com", "b@example.com"
+    handler = Rude()
+    controller = Controller(handler, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    try:
+        deliver(message, f"smtp://127.0.0.1:{controller.port}", recipient="b@example.com")
+    finally:
+        controller.stop()
+    assert handler.recipients == ["b@example.com"]
+
+
+def test_ways_back_are_forgotten_when_no_report_can_come(app: Flask, team: CurrentTeam, mail_server: Server) -> None:
+    message_id = queue()
+    session.rollback()
+    run_pending(app)
+    for days, left in ((59, 1), (61, 0)):
+        with transaction(), clock.moved_to(clock.now() + timedelta(days=days)):
+            forget_routes()
+        routes = session.scalars(select(MailRoute.id).where(MailRoute.id == message_id)).all()
+        assert len(routes) == left
+        session.rollback()
 
 
 def test_a_server_without_starttls_gets_no_mail_in_the_clear(mail_server: Server, settings: Settings) -> None:
