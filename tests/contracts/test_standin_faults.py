@@ -97,6 +97,22 @@ def test_an_answer_can_be_altered(till):
     assert till.client.v1.payment_intents.retrieve(intent.id).status == "succeeded"
 
 
+def test_a_payment_can_be_heard_of_before_its_session_is_known(till):
+    till.listen("checkout.session.completed")
+    till.standin.faults.next("POST /v1/checkout/sessions", Fault.HOLD_ANSWER)
+    answers = []
+    creating = threading.Thread(target=lambda: answers.append(till.session()))
+    creating.start()
+    assert till.standin.faults.waiting.wait(5)
+    (session,) = till.standin.objects(till.account, "checkout.session")
+    till.standin.pay_with_card(session["id"])
+    till.standin.deliver_pending()
+    assert (till.heard, answers) == (["checkout.session.completed"], [])
+    till.standin.faults.release()
+    creating.join(5)
+    assert (answers[0].id, answers[0].status) == (session["id"], "open")
+
+
 def test_the_sdk_talks_to_it_on_loopback():
     with served() as (standin, client):
         assert client.v1.accounts.retrieve_current().id == DEMO_ACCOUNT

@@ -75,6 +75,8 @@ class Api:
             status, text, extra = self._answered(method, path, query, headers, body, request_id, fault)
         except ApiRefusal as refusal:
             status, text, extra = refusal.status, json.dumps(refusal.body()), {}
+        if fault is not None and fault.name == Fault.HOLD_ANSWER.name:
+            self.faults.wait(fault)
         if fault is not None and fault.name == Fault.DROP_ANSWER.name:
             raise Unreachable(fault.name)
         if fault is not None and status >= 409 and fault.should_retry is not None:

@@ -44,12 +44,13 @@ class Kind:
 
 
 class Fault:
-    """The kinds of fault there are."""
+    """The kinds of fault there are. DELAY waits before the work, HOLD_ANSWER after it."""
 
     DROP_ANSWER = Kind("drop_answer", worked=True)
     DROP_REQUEST = Kind("drop_request", seconds=0)
     SILENCE = Kind("silence", seconds=80)
     DELAY = Kind("delay", worked=True)
+    HOLD_ANSWER = Kind("hold_answer", worked=True)
     CONFLICT_409 = Kind("conflict", status=409)
     RATE_LIMIT_429 = Kind("rate_limit", status=429)
     SERVER_ERROR_500 = Kind("server_error", status=500)
@@ -110,12 +111,12 @@ class Faults:
         return None
 
     def wait(self, kind: Kind) -> None:
-        """Keep a delayed call waiting until it is released, at most its seconds."""
+        """Keep a call waiting until it is released, at most its seconds."""
         self._released.clear()
         self.waiting.set()
         self._released.wait(kind.seconds)
         self.waiting.clear()
 
     def release(self) -> None:
-        """Let the delayed calls go on."""
+        """Let the waiting calls go on."""
         self._released.set()
