@@ -30,19 +30,27 @@ def grant_app(table: str, *, append_only: bool = False) -> None:
 
 # ---- what a member of the portal sees: one account, chosen by the setting app.account_id
 
-# A subquery, so that it is evaluated once per statement and not once per row.
-CURRENT_ACCOUNT = "(SELECT nullif(current_setting('app.account_id', true), '')::uuid)"
+# Policies are planned into every statement of the app, the staff's too, so they are made to cost it little:
+# what compares rows asks for the account in a subquery, which runs once per statement and not once per row; what
+# does not asks for it directly, which the planner checks once before it reads at all; and what depends on other
+# tables stands in a function, which is not even planned while nobody is narrowed.
+_SETTING = "nullif(current_setting('app.account_id', true), '')"
+CURRENT_ACCOUNT = f"(SELECT {_SETTING}::uuid)"
+NOBODYS = "'00000000-0000-0000-0000-000000000000'::uuid"
 CHANGE = ("INSERT", "UPDATE", "DELETE")
 
 
-def restrict_to_account(table: str, *, column: str = "account_id", and_also: str = "true") -> None:
-    """Members see and write only the rows of their account; ``and_also`` narrows it further."""
-    restrict_where(table, f"{table}.{column} = {CURRENT_ACCOUNT} AND {and_also}")
+def restrict_to_account(table: str, *, column: str = "account_id", only_when: str = "") -> None:
+    """Members see and write only the rows of their account, and of those only what meets ``only_when``."""
+    owner = f"CASE WHEN {only_when} THEN {column} END" if only_when else column
+    # Without an account the comparison is neither true nor false, and the row passes.
+    is_foreign = f"(coalesce({owner}, {NOBODYS}) = {CURRENT_ACCOUNT}) IS FALSE"
+    _restrict(table, "ALL", f"CASE WHEN {is_foreign} THEN NULL ELSE true END IS NOT NULL")
 
 
 def restrict_to_parent(table: str, column: str, parent: str) -> None:
     """Members see and write only rows whose parent they see: the parent's own policy decides."""
-    restrict_where(table, sees(table, column, parent))
+    restrict_where(table, sees(column, parent))
 
 
 def restrict_where(table: str, condition: str, *, read_only: bool = False, add_unseen: bool = False) -> None:
@@ -50,25 +58,27 @@ def restrict_where(table: str, condition: str, *, read_only: bool = False, add_u
 
     Where ``add_unseen``, they may also add rows that they will not see.
     """
-    if read_only or add_unseen:
-        _restrict(table, "SELECT", condition)
-        for verb in ("UPDATE", "DELETE"):
-            _restrict(table, verb, "false" if read_only else condition)
-        if read_only:
-            _restrict(table, "INSERT", "false")
+    passes = f"CASE WHEN {CURRENT_ACCOUNT} IS NULL THEN true WHEN {condition} THEN true END IS NOT NULL"
+    if read_only:
+        _restrict(table, "SELECT", passes)
+        let_members_read(table)
+    elif add_unseen:
+        for verb in ("SELECT", "UPDATE", "DELETE"):
+            _restrict(table, verb, passes)
     else:
-        _restrict(table, "ALL", condition)
+        _restrict(table, "ALL", passes)
 
 
 def hide_from_members(table: str, *, add_unseen: bool = False) -> None:
     """Members see no row and write none; they may add one where ``add_unseen``."""
-    restrict_where(table, "false", add_unseen=add_unseen)
+    for verb in ("SELECT", "UPDATE", "DELETE") if add_unseen else ("ALL",):
+        _restrict(table, verb, f"{_SETTING} IS NULL")
 
 
 def let_members_read(table: str) -> None:
     """Members see every row of the team and write none."""
     for verb in CHANGE:
-        _restrict(table, verb, "false")
+        _restrict(table, verb, f"{_SETTING} IS NULL")
 
 
 def forget_members(table: str) -> None:
@@ -77,25 +87,39 @@ def forget_members(table: str) -> None:
         op.execute(f"DROP POLICY IF EXISTS {_name(table, verb)} ON {table}")
 
 
-def sees(table: str, column: str, parent: str) -> str:
-    """The condition that the parent of a row is visible.
+def sees(column: str, parent: str) -> str:
+    """The condition that the row of ``parent`` that a column refers to is visible."""
+    return f"member_sees_{parent}(tenant_id, {column})"
 
-    A scalar subquery and not EXISTS or IN, which the planner may turn into a list of all
-    the parents of the team; this looks one up by its key.
+
+def create_sight(name: str, condition: str) -> None:
+    """A function that tells whether whoever asks sees something; ``$1`` is the team, ``$2`` an id.
+
+    It runs with the rights of whoever asks, so that the policies of what it reads decide.
     """
-    return (
-        f"(SELECT p.id FROM {parent} p"  # noqa: S608 - names of our own tables
-        f" WHERE p.tenant_id = {table}.tenant_id AND p.id = {table}.{column}) IS NOT NULL"
+    op.execute(
+        f"CREATE FUNCTION member_sees_{name}(uuid, uuid) RETURNS boolean LANGUAGE plpgsql STABLE PARALLEL SAFE"
+        f" COST 1000 AS $$ BEGIN RETURN {condition}; END $$"
     )
 
 
-def _restrict(table: str, verb: str, condition: str) -> None:
-    """A restrictive policy that lets everything pass while no account is set.
+def create_sight_of(table: str) -> None:
+    """The function that ``sees`` asks about a table."""
+    create_sight(table, f"EXISTS (SELECT FROM public.{table} WHERE tenant_id = $1 AND id = $2)")
 
-    The form keeps plans for teammates as they are: the planner takes ``… IS NOT NULL`` of an
-    expression to be true nearly always, where it would expect ``… OR …`` to drop most rows.
+
+def drop_sight(name: str) -> None:
+    """The function is gone."""
+    op.execute(f"DROP FUNCTION member_sees_{name}(uuid, uuid)")
+
+
+def _restrict(table: str, verb: str, passes: str) -> None:
+    """A restrictive policy; ``passes`` lets everything through while no account is set.
+
+    It takes the form ``CASE … END IS NOT NULL`` where it compares rows: the planner expects
+    that of nearly all of them, where it would expect of an ``OR`` that it drops most, and
+    choose bad plans for the staff.
     """
-    passes = f"CASE WHEN {CURRENT_ACCOUNT} IS NULL THEN true WHEN {condition} THEN true END IS NOT NULL"
     using = "" if verb == "INSERT" else f" USING ({passes})"
     check = f" WITH CHECK ({passes})" if verb in ("ALL", "INSERT", "UPDATE") else ""
     op.execute(f"CREATE POLICY {_name(table, verb)} ON {table} AS RESTRICTIVE FOR {verb} TO {APP_ROLE}{using}{check}")

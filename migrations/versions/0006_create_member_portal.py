@@ -7,6 +7,9 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from cornerspot.db.rls import (
+    create_sight,
+    create_sight_of,
+    drop_sight,
     forget_members,
     hide_from_members,
     let_members_read,
@@ -54,6 +57,7 @@ OF_THE_ACCOUNT = (
 )
 OF_THE_INVOICE = ("invoice_lines", "invoice_taxes", "invoice_transitions")
 OF_THE_PAYMENT = ("ledger_entries", "payment_allocations", "payment_returns")
+PARENTS = ("accounts", "invoices", "payments", "portal_users")
 OF_THE_MEMBER = ("portal_links", "portal_sign_ins")
 # Timelines and mail are written for the team to read.
 ADDED_UNSEEN = ("activity_entries", "outgoing_messages")
@@ -329,21 +333,25 @@ def upgrade() -> None:
 
 def keep_members_to_their_account() -> None:
     """Once a transaction is narrowed to an account, it sees and writes what is that account's."""
+    create_sights()
     restrict_to_account("accounts", column="id")
     # A draft and a withdrawn one have no number, and are nobody's business outside of the team.
-    restrict_to_account("invoices", and_also="invoices.number IS NOT NULL")
+    restrict_to_account("invoices", only_when="number IS NOT NULL")
     for table in OF_THE_ACCOUNT:
         restrict_to_account(table)
     for table in OF_THE_INVOICE:
         restrict_to_parent(table, "invoice_id", "invoices")
     for table in OF_THE_PAYMENT:
         restrict_to_parent(table, "payment_id", "payments")
-    of_invoice_or_payment = (
-        sees("payment_exceptions", "invoice_id", "invoices"),
-        sees("payment_exceptions", "payment_id", "payments"),
-    )
-    restrict_where("payment_exceptions", f"({' OR '.join(of_invoice_or_payment)})", add_unseen=True)
-    restrict_members_and_files()
+    of_invoice_or_payment = f"{sees('invoice_id', 'invoices')} OR {sees('payment_id', 'payments')}"
+    restrict_where("payment_exceptions", of_invoice_or_payment, add_unseen=True)
+    restrict_to_account("portal_accesses")
+    restrict_where("portal_users", sees("id", "fellow_users"))
+    for table in OF_THE_MEMBER:
+        restrict_to_parent(table, "portal_user_id", "portal_users")
+    shared = f"scope = 'team' OR {sees('account_id', 'accounts')} OR {sees('portal_user_id', 'portal_users')}"
+    restrict_where("portal_documents", shared, read_only=True)
+    restrict_where("stored_files", sees("id", "files"), add_unseen=True)
     for table in READ_BY_MEMBERS:
         let_members_read(table)
     for table in ADDED_UNSEEN:
@@ -352,30 +360,22 @@ def keep_members_to_their_account() -> None:
         hide_from_members(table)
 
 
-def restrict_members_and_files() -> None:
-    """Members see those who share their account, what is shared with them, and the files of what they see."""
-    restrict_to_account("portal_accesses")
-    restrict_where("portal_users", _exists("portal_accesses", "portal_user_id = portal_users.id", "portal_users"))
-    for table in OF_THE_MEMBER:
-        restrict_to_parent(table, "portal_user_id", "portal_users")
-    shared = f"portal_documents.scope = 'team' OR {sees('portal_documents', 'account_id', 'accounts')}"
-    personal = sees("portal_documents", "portal_user_id", "portal_users")
-    restrict_where("portal_documents", f"({shared} OR {personal})", read_only=True)
-    shown = " OR ".join(
-        _exists(table, f"{column} = stored_files.id", "stored_files")
-        for table, column in (
-            ("invoices", "pdf_file_id"),
-            ("portal_documents", "file_id"),
-            ("portal_settings", "logo_file_id"),
-            ("portal_settings", "favicon_file_id"),
-            ("billing_settings", "logo_file_id"),
-        )
+def create_sights() -> None:
+    """What policies ask about other tables: parents, who shares the account, and whose file it is."""
+    for table in PARENTS:
+        create_sight_of(table)
+    create_sight(
+        "fellow_users", "EXISTS (SELECT FROM public.portal_accesses WHERE tenant_id = $1 AND portal_user_id = $2)"
     )
-    restrict_where("stored_files", f"({shown})", add_unseen=True)
-
-
-def _exists(table: str, condition: str, of: str) -> str:
-    return f"EXISTS (SELECT FROM {table} x WHERE x.tenant_id = {of}.tenant_id AND x.{condition})"
+    uses = (
+        ("invoices", "pdf_file_id"),
+        ("portal_documents", "file_id"),
+        ("portal_settings", "logo_file_id"),
+        ("portal_settings", "favicon_file_id"),
+        ("billing_settings", "logo_file_id"),
+    )
+    is_used = (f"EXISTS (SELECT FROM public.{table} WHERE tenant_id = $1 AND {column} = $2)" for table, column in uses)
+    create_sight("files", " OR ".join(is_used))
 
 
 def downgrade() -> None:
@@ -383,6 +383,8 @@ def downgrade() -> None:
     of_others = (*OF_THE_ACCOUNT, *OF_THE_INVOICE, *OF_THE_PAYMENT, *OF_THE_MEMBER)
     for table in (*narrowed, "stored_files", *of_others, *READ_BY_MEMBERS, *ADDED_UNSEEN, *OF_THE_TEAM):
         forget_members(table)
+    for name in (*PARENTS, "fellow_users", "files"):
+        drop_sight(name)
     op.drop_index("ix_invoices_pdf_file_id", "invoices")
     op.drop_table("portal_sign_ins")
     op.drop_table("portal_links")
