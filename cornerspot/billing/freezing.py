@@ -13,8 +13,8 @@ from cornerspot.tenancy.models import Team
 def freeze(invoice: Invoice, totals: Totals, settings: BillingSettings, team: Team) -> dict[str, Any]:
     """Everything about the invoice that stands in other rows, as plain JSON; needs account and contact loaded."""
     return {
-        "seller": _seller(team),
-        "customer": _customer(invoice.account),
+        "seller": seller_copy(team),
+        "customer": customer_copy(invoice.account),
         "contact": _contact(invoice.contact),
         "texts": {
             "notes": invoice.notes,
@@ -36,7 +36,8 @@ def freeze(invoice: Invoice, totals: Totals, settings: BillingSettings, team: Te
     }
 
 
-def _seller(team: Team) -> dict[str, Any]:
+def seller_copy(team: Team) -> dict[str, Any]:
+    """The team as it is printed now."""
     return {
         "name": team.legal_name or team.name,
         "display_name": team.name,
@@ -50,7 +51,8 @@ def _seller(team: Team) -> dict[str, Any]:
     }
 
 
-def _customer(account: Account | None) -> dict[str, Any]:
+def customer_copy(account: Account | None) -> dict[str, Any]:
+    """The customer as it is printed now, empty when there is none."""
     if account is None:
         return {}
     return {

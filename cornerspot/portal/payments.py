@@ -89,5 +89,5 @@ def refunds_of(payment: Payment) -> Sequence[Refund]:
     return session.scalars(statement.order_by(Refund.id.desc())).all()
 
 
-def _shown(account_id: UUID) -> Select[tuple[Payment]]:
+def _shown(account_id: UUID) -> Select[Payment]:
     return select(Payment).where(Payment.account_id == account_id, Payment.status.in_(SHOWN))

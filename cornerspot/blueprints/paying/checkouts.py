@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from cornerspot.billing.online.checkout import Payer
 from cornerspot.billing.pay_links import note_view
 from cornerspot.blueprints.paying.blueprint import blueprint
-from cornerspot.blueprints.paying.forms import PartForm
 from cornerspot.blueprints.paying.invoices import render_page
 from cornerspot.blueprints.paying.links import REASON, closed_page, invoice_of, opened
 from cornerspot.blueprints.support.checkouts import begin_checkout, landed
@@ -17,7 +16,7 @@ from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import public_route
 from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.blueprints.support.limits import limiter
-from cornerspot.kit.errors import Invalid
+from cornerspot.blueprints.support.part_form import PartForm
 
 
 @blueprint.post("/pay/<token>/checkout")
@@ -40,9 +39,7 @@ def checkouts_create(token: str) -> ResponseReturnValue:
         if current_actor_or_none() is None:
             note_view(link)  # Without scripts, this is how we learn that somebody looked.
         with use_case(form) as outcome:
-            if form.amount.data and form.amount.minor is None:
-                raise Invalid("Enter an amount.", field="amount")
-            page = begin_checkout(invoice.id, payer, amount_minor=form.amount.minor)
+            page = begin_checkout(invoice.id, payer, amount_minor=form.wanted_minor())
         if outcome.ok:
             return redirect(page, 303)
     return render_page(token, form), 422

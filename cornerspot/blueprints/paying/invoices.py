@@ -9,13 +9,13 @@ from cornerspot.billing.logo import logo_bytes
 from cornerspot.billing.pay_links import note_view
 from cornerspot.billing.rendering import invoice_pdf_bytes
 from cornerspot.blueprints.paying.blueprint import blueprint
-from cornerspot.blueprints.paying.forms import PartForm
 from cornerspot.blueprints.paying.links import REASON, closed_page, invoice_of, opened
 from cornerspot.blueprints.support.customer_invoice import customer_invoice
 from cornerspot.blueprints.support.downloads import pdf_response
 from cornerspot.blueprints.support.gate import public_route
 from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.blueprints.support.limits import limiter
+from cornerspot.blueprints.support.part_form import PartForm
 from cornerspot.kit.errors import NotFound
 
 

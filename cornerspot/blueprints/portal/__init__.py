@@ -10,11 +10,15 @@ __all__ = ["blueprint"]
 
 from cornerspot.blueprints.portal import (  # noqa: F401
     accounts,
+    checkouts,
     home,
     invitations,
+    invoices,
     passwords,
+    payments,
     sessions,
     shell,
     sign_in,
+    statements,
     theme,
 )

@@ -88,14 +88,18 @@ class PortalShell:
     def home_href(self) -> str:
         return url_for("portal.home_index")
 
+    def label(self, key: str) -> str:
+        """What this team calls a section."""
+        usual = next(section.label for section in SECTIONS if section.key == key)
+        return self.look.section(key).label or usual
+
     def _exists(self, section: Section) -> bool:
         return section.endpoint in current_app.view_functions and not self.look.section(section.key).hidden
 
     def _shown(self, section: Section) -> ShownSection:
         here = request.endpoint or ""
         is_current = here == section.endpoint or here.startswith(section.covers or (section.endpoint,))
-        label = self.look.section(section.key).label or section.label
-        return ShownSection(label, section.icon, url_for(section.endpoint), is_current)
+        return ShownSection(self.label(section.key), section.icon, url_for(section.endpoint), is_current)
 
 
 @blueprint.app_context_processor

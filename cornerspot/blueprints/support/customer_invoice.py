@@ -5,23 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from cornerspot.billing.document import InvoiceDocument, invoice_document
-from cornerspot.billing.models import Invoice
+from cornerspot.billing.models import Invoice, Refund
 from cornerspot.billing.online.checkout import NOT_SET_UP, least_part_minor, live_connection, payable_minor
 from cornerspot.billing.reading import PaymentRow, payments_of
 from cornerspot.billing.states import InvoiceStatus
+from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.filters import money, relative_date, short_date
 from cornerspot.blueprints.support.invoice_totals import invoice_rows, owed
 from cornerspot.blueprints.support.security import leads_to_processor
+from cornerspot.db import session
 from cornerspot.kit.errors import Invalid
 from cornerspot.kit.money import Money
+from cornerspot.payments.choosing import METHOD_NAMES, methods_for
 from cornerspot.payments.stripe_amounts import require_payable
-from cornerspot.plans.entitlements import entitlements
 from cornerspot.plans.features import Feature
 from cornerspot.tenancy import team_today
 
 S = InvoiceStatus
 SHOWN_PAYMENTS = ("completed", "processing", "failed")
+SHOWN_REFUNDS = ("requested", "pending", "requires_action", "succeeded")
 
 
 @dataclass(frozen=True)
@@ -29,13 +34,16 @@ class CustomerInvoice:
     """What the customer's page shows. Amounts in minor units of the invoice's currency.
 
     ``payable_minor`` is zero when nothing can be paid online, and ``why_not`` says why
-    when something is owed all the same. ``least_minor`` equals it when parts are not taken.
+    when something is owed all the same; ``methods`` are the ways to pay, by name.
+    ``least_minor`` equals what is payable when parts are not taken.
     """
 
     invoice: Invoice
     document: InvoiceDocument
     rows: list[dict[str, Any]]
     payments: list[PaymentRow]
+    refunds: list[Refund]
+    methods: tuple[str, ...]
     headline: str
     amount: str
     note: str
@@ -52,7 +60,7 @@ class CustomerInvoice:
 
 def customer_invoice(invoice: Invoice) -> CustomerInvoice:
     """The customer's view; needs lines, tax rows, account and contact loaded."""
-    payable, why_not = _payable(invoice)
+    payable, methods, why_not = _payable(invoice)
     if payable:
         leads_to_processor()
     headline, minor = _headline(invoice)
@@ -61,6 +69,8 @@ def customer_invoice(invoice: Invoice) -> CustomerInvoice:
         document=invoice_document(invoice),
         rows=invoice_rows(invoice),
         payments=[row for row in payments_of(invoice) if row.payment.status in SHOWN_PAYMENTS],
+        refunds=_refunds(invoice) if invoice.refunded_minor else [],
+        methods=methods,
         headline=headline,
         amount=money(minor, invoice.currency),
         note=_note(invoice),
@@ -72,18 +82,25 @@ def customer_invoice(invoice: Invoice) -> CustomerInvoice:
     )
 
 
-def _payable(invoice: Invoice) -> tuple[int, str]:
-    """What can be paid online now, and why it cannot where it might be expected."""
+def _payable(invoice: Invoice) -> tuple[int, tuple[str, ...], str]:
+    """What can be paid online now and how, and why it cannot where it might be expected."""
     amount = payable_minor(invoice)
     if not amount:
-        return 0, ""
-    if not entitlements().allows(Feature.ONLINE_PAYMENTS) or live_connection() is None:
-        return 0, NOT_SET_UP
+        return 0, (), ""
+    connection = live_connection() if request_entitlements().allows(Feature.ONLINE_PAYMENTS) else None
+    if connection is None:
+        return 0, (), NOT_SET_UP
     try:
         require_payable(Money(amount, invoice.currency))
     except Invalid as refusal:
-        return 0, refusal.message
-    return amount, ""
+        return 0, (), refusal.message
+    return amount, tuple(METHOD_NAMES[key] for key in methods_for(connection, invoice.currency)), ""
+
+
+def _refunds(invoice: Invoice) -> list[Refund]:
+    """What was given back of the invoice, the newest first."""
+    statement = select(Refund).where(Refund.asked_invoice_id == invoice.id, Refund.status.in_(SHOWN_REFUNDS))
+    return list(session.scalars(statement.order_by(Refund.id.desc())))
 
 
 def _headline(invoice: Invoice) -> tuple[str, int]:

@@ -25,6 +25,13 @@ def pdf_response(invoice: Invoice, content: bytes, *, inline: bool) -> Response:
     return response
 
 
+def named_pdf(content: bytes, words: str) -> Response:
+    """A PDF to save under these words."""
+    response = Response(content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = disposition("attachment", f"{safe_file_name(words)}.pdf")
+    return response
+
+
 def stored_response(stored: StoredFile, *, inline: bool) -> Response:
     """The file under its own name; 304 without reading it where the browser has these bytes already.
 

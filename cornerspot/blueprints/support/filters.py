@@ -1,4 +1,4 @@
-"""How templates write money, dates and numbers: by the team's locale and time zone."""
+"""How templates write money, dates and numbers: by the locale of the team or member, in the team's time zone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal, parse_pattern
-from flask import Flask
+from flask import Flask, g, has_request_context
 from markupsafe import Markup
 
 from cornerspot.kit import clock
 from cornerspot.kit.ids import encode_public_id
 from cornerspot.kit.money import Money
 from cornerspot.kit.money_text import MINUS, format_money
+from cornerspot.payments.choosing import METHOD_NAMES
+from cornerspot.portal.sessions import Member
 from cornerspot.tenancy.http import team_of_request
 
 NOTHING = "–"
@@ -44,11 +46,14 @@ def install(app: Flask) -> None:
         initials=initials,
         public_id=public_id,
     )
+    app.jinja_env.globals["METHOD_NAMES"] = METHOD_NAMES
 
 
 def _locale() -> Locale:
+    """The member's in the portal; else the team's."""
+    member: Member | None = g.get("member") if has_request_context() else None
     team = team_of_request()
-    return _parsed_locale(team.locale if team else "en")
+    return _parsed_locale((member.locale if member else "") or (team.locale if team else "en"))
 
 
 @lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from cornerspot.portal.models import PortalUser
-from cornerspot.portal.sessions import Member, begin_sign_in, end_sign_in, find_member
+from cornerspot.portal.sessions import Member, MemberAccount, begin_sign_in, end_sign_in, find_member
 from cornerspot.tenancy import current_team, narrow_to_account
 from cornerspot.tenancy.http import is_portal_request, session_owner
 
@@ -33,6 +33,14 @@ def current_member() -> Member:
     if member is None:
         raise RuntimeError("current_member() needs member_route on the view")
     return member
+
+
+def current_account() -> MemberAccount:
+    """The account that the member looks at; only for views behind ``member_route`` that show one."""
+    account = current_member().account
+    if account is None:
+        raise RuntimeError("current_account() needs member_route without choosing on the view")
+    return account
 
 
 def sign_in_member(user: PortalUser) -> None:

@@ -97,7 +97,8 @@ class AmountField(StringField):
         if not text:
             return
         try:
-            self.minor = parse_amount(text, form.currency.code, current_team().locale).minor
+            locale = getattr(form, "locale", "") or current_team().locale
+            self.minor = parse_amount(text, form.currency.code, locale).minor
         except Invalid as error:
             raise ValidationError(error.message) from error
         if self.minor < 0:

@@ -1,0 +1,52 @@
+"""From the pay button of the portal to the processor's page, and back to what came of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from cornerspot.billing.online.checkout import Payer
+from cornerspot.billing.pay_links import note_invoice_viewed
+from cornerspot.blueprints.portal.blueprint import blueprint
+from cornerspot.blueprints.portal.invoices import invoice_of, invoice_page
+from cornerspot.blueprints.support.checkouts import begin_checkout, landed
+from cornerspot.blueprints.support.customer_invoice import customer_invoice
+from cornerspot.blueprints.support.forms import use_case
+from cornerspot.blueprints.support.gate import member_route
+from cornerspot.blueprints.support.limits import limiter
+from cornerspot.blueprints.support.members import current_member
+from cornerspot.blueprints.support.part_form import PartForm
+
+
+@blueprint.post("/invoices/<id('inv'):invoice_id>/checkout")
+@member_route()
+@limiter.limit("20 per minute")
+def checkouts_create(invoice_id: UUID) -> ResponseReturnValue:
+    invoice, member = invoice_of(invoice_id), current_member()
+    form = PartForm().bind(invoice.currency, locale=member.locale)
+    payer = Payer(
+        channel="portal",
+        success_url=url_for("portal.landings_show", invoice_id=invoice_id, _external=True),
+        cancel_url=url_for("portal.invoices_show", invoice_id=invoice_id, _external=True),
+        locale=member.locale or request.accept_languages.best or "",
+        portal_user_id=member.user.id,
+    )
+    if form.validate_on_submit():
+        note_invoice_viewed(invoice_id)  # Without scripts, this is how we learn that somebody looked.
+        page = ""
+        with use_case(form) as outcome:
+            page = begin_checkout(invoice_id, payer, amount_minor=form.wanted_minor())
+        if outcome.ok:
+            return redirect(page, 303)
+    return invoice_page(invoice_of(invoice_id), form), 422
+
+
+@blueprint.get("/invoices/<id('inv'):invoice_id>/done")
+@member_route(writes_on_get=True)  # Asks the processor, and books what it says.
+@limiter.limit("60 per minute")
+def landings_show(invoice_id: UUID) -> ResponseReturnValue:
+    invoice_of(invoice_id)
+    landing = landed(invoice_id, request.args.get("session_id", ""))
+    return render_template("portal/invoices/done.html", landing=landing, view=customer_invoice(invoice_of(invoice_id)))
