@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,14 +16,14 @@ from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.sending import LetterInput, send_invoice
 from cornerspot.db import session
-from cornerspot.db.transaction import transaction
+from cornerspot.db.transaction import in_transaction, transaction
 from cornerspot.jobs.worker import run_pending
 from cornerspot.kit.errors import Conflict, Invalid, PermissionDenied
 from cornerspot.mail.models import OutgoingMessage
 from cornerspot.mail.queueing import dismiss, resend
 from cornerspot.mail.sending import MOST_TRIES
 from cornerspot.settings import Settings
-from cornerspot.tenancy import CurrentTeam
+from cornerspot.tenancy import CurrentTeam, team_scope
 from tests.factories.billing import new_account, new_contact, new_draft
 from tests.factories.mail_server import BREAK_OFF, HANG, MailServer, running_mail_server
 from tests.factories.teams import Story
@@ -278,3 +279,30 @@ def test_markup_in_names_and_texts_is_only_text(app: Flask, story: Story, team: 
     assert "<b>" not in page
     assert "&lt;script&gt;&lt;b&gt;{number}&lt;/b&gt;&lt;/script&gt;" in page
     assert 'href="https://x.example/?a="' in page
+
+
+def test_two_clicks_at_the_same_moment_send_one_message(app: Flask, story: Story, desk: Desk, mail: MailServer) -> None:
+    session.rollback()
+    session.remove()
+    ready, errors = threading.Barrier(4), []
+
+    def click() -> None:
+        def send() -> None:
+            invoice = session.scalars(select(Invoice).where(Invoice.id == desk.id)).one()
+            send_invoice(invoice, LetterInput(ANNA, cc=BOSS, request_key="one dialog"), by=story.owner)
+
+        with app.app_context(), team_scope(story.team):
+            ready.wait()
+            try:
+                in_transaction(send)
+            except Exception as error:  # noqa: BLE001 - told to the test's own thread
+                errors.append(error)
+
+    threads = [threading.Thread(target=click) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    run_pending(app)
+    assert sorted(mail.recipients) == [ANNA, BOSS]
