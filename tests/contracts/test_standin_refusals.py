@@ -184,8 +184,9 @@ def test_it_does_not_start_in_production(monkeypatch):
     with pytest.raises(StandInRefused):
         create_standin(environment="production")
     monkeypatch.setenv("CORNERSPOT_ENV", "production")
-    with pytest.raises(StandInRefused):
-        create_standin()
+    for said in (None, "test"):
+        with pytest.raises(StandInRefused):
+            create_standin(environment=said)
 
 
 def test_it_holds_no_live_key(till):

@@ -58,7 +58,7 @@ def create_standin(
 
 def require_harmless(environment: str | None = None, near: Iterable[str] = ()) -> None:
     """Refuse to run in production, or where any setting or secret is a live key."""
-    if (environment or os.environ.get("CORNERSPOT_ENV")) == "production":
+    if "production" in (environment, os.environ.get("CORNERSPOT_ENV")):
         raise StandInRefused("The Stripe stand-in does not run in production.")
     for text in (*near, *os.environ.values()):
         accounts.require_test_key(text)
