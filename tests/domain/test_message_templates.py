@@ -25,6 +25,7 @@ from cornerspot.billing.message_templates import (
 )
 from cornerspot.billing.models import Payment
 from cornerspot.billing.receipts import queue_receipt
+from cornerspot.billing.sending import invoice_content
 from cornerspot.billing.settling import record_manual_payment
 from cornerspot.crm.models import Account
 from cornerspot.db import session
@@ -34,8 +35,10 @@ from cornerspot.kit import clock
 from cornerspot.kit.errors import Invalid, PermissionDenied, StaleVersion
 from cornerspot.mail.configuring import MailSettingsInput, update_mail_settings
 from cornerspot.mail.models import OutgoingMessage
-from cornerspot.settings import Settings
+from cornerspot.payments.models import ProcessorAccount
+from cornerspot.settings import Settings, current_settings
 from cornerspot.tenancy import CurrentTeam, team_scope
+from cornerspot.tenancy.models import Team
 from tests.factories.billing import new_account, new_draft, on
 from tests.factories.mail_server import MailServer, running_mail_server
 from tests.factories.pictures import picture
@@ -154,3 +157,31 @@ def test_a_customer_without_an_address_gets_no_receipt(story: Story, team: Curre
         session.flush()
         assert queue_receipt(payment) is None
     assert session.scalar(select(func.count()).select_from(OutgoingMessage)) == 0
+
+
+def test_amounts_and_dates_are_written_as_the_team_writes_them(app: Flask, story: Story) -> None:
+    with app.app_context(), team_scope(story.team), transaction():
+        session.get_one(Team, story.team.id).locale = "de"
+    with app.app_context(), team_scope(story.team.id), transaction():
+        draft = new_draft(story.owner, chosen_due_on=on("2099-10-31"))
+        content = invoice_content(finalize_invoice(draft, by=story.owner))
+    assert "over 200,00\N{NO-BREAK SPACE}€, due on 31. Oktober 2099" in content.text
+
+
+@pytest.mark.parametrize(("state", "says"), [("active", "Pay €200.00"), ("restricted", "View invoice")])
+def test_the_button_pays_where_the_team_takes_money(team: CurrentTeam, story: Story, state: str, says: str) -> None:
+    with transaction():
+        session.add(
+            ProcessorAccount(
+                kind="own_key",
+                state=state,
+                stripe_account_id=f"acct_{team.id.hex}",
+                livemode=False,
+                country="AT",
+                default_currency="EUR",
+                sealed_key="sealed",
+            )
+        )
+        content = invoice_content(finalize_invoice(new_draft(story.owner), by=story.owner))
+    assert f"{says}:\n{current_settings().external_url}/{team.slug}/pay/" in content.text
+    assert f">{says}</a>" in content.html
