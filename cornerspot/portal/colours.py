@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 WHITE, INK = "#ffffff", "#14181f"
 LIGHT_SURFACE, DARK_SURFACE = "#ffffff", "#15191f"
-TEXT = 4.5
+TEXT, SEEN = 4.5, 3
 _FORM = re.compile(r"#[0-9a-f]{6}")
 _STEPS = [step / 100 for step in range(0, 101, 2)]
 Rgb = tuple[int, int, int]
@@ -41,24 +41,25 @@ def contrast(one: str, other: str) -> float:
 
 def light_shades(accent: str) -> Shades:
     """The accent for light pages; its text is darkened as far as reading needs it."""
-    shown = _until(3, LIGHT_SURFACE, (_mix(accent, INK, step) for step in _STEPS))
+    shown = _until(SEEN, (LIGHT_SURFACE,), (_mix(accent, INK, step) for step in _STEPS))
+    wash = _mix(accent, WHITE, 0.9)
     return Shades(
         accent=shown,
         hover=_mix(shown, INK, 0.16),
-        ink=_until(TEXT, _mix(accent, WHITE, 0.9), (_mix(accent, INK, step) for step in _STEPS)),
-        wash=_mix(accent, WHITE, 0.9),
+        ink=_until(TEXT, (wash, LIGHT_SURFACE), (_mix(accent, INK, step) for step in _STEPS)),
+        wash=wash,
         on_accent=_text_on(shown),
     )
 
 
 def dark_shades(accent: str) -> Shades:
     """The accent for dark pages; its text is lightened as far as reading needs it."""
-    shown = _until(3, DARK_SURFACE, (_mix(accent, WHITE, step) for step in _STEPS))
+    shown = _until(SEEN, (DARK_SURFACE,), (_mix(accent, WHITE, step) for step in _STEPS))
     wash = _mix(accent, DARK_SURFACE, 0.8)
     return Shades(
         accent=shown,
         hover=_mix(shown, WHITE, 0.12),
-        ink=_until(TEXT, wash, (_mix(accent, WHITE, step) for step in _STEPS)),
+        ink=_until(TEXT, (wash, DARK_SURFACE), (_mix(accent, WHITE, step) for step in _STEPS)),
         wash=wash,
         on_accent=_text_on(shown),
     )
@@ -69,11 +70,11 @@ def _text_on(surface: str) -> str:
     return next((text for text in (WHITE, INK) if contrast(text, surface) >= TEXT), "#000000")
 
 
-def _until(ratio: float, beside: str, shades: Iterable[str]) -> str:
-    """The first of the shades with this contrast beside a colour; the last when none has."""
+def _until(ratio: float, beside: tuple[str, ...], shades: Iterable[str]) -> str:
+    """The first of the shades with this contrast beside each of the colours; the last when none has."""
     last = ""
     for last in shades:
-        if contrast(last, beside) >= ratio:
+        if all(contrast(last, other) >= ratio for other in beside):
             break
     return last
 

@@ -6,6 +6,8 @@ __all__ = ["blueprint"]
 
 from cornerspot.blueprints.members import (  # noqa: F401
     account_members,
+    documents,
+    branding,
     portal_accesses,
     portal_invitations,
     portal_states,

@@ -121,7 +121,7 @@ ENTRIES = (
         "g u",
     ),
     Entry(
-        FOOT, "Settings", "settings", "settings.index", covers=("settings.", "plans.", "catalog.tax", "catalog.disc")
+        FOOT, "Settings", "settings", "settings.index", covers=("settings.", "plans.", "catalog.tax", "catalog.disc", "members.branding")
     ),
     Entry(FOOT, "Help", "help", "home.help"),
 )
@@ -158,6 +158,15 @@ SETTINGS = (
         F.ONLINE_PAYMENTS,
         P.MANAGE_INTEGRATIONS,
         ("settings.payments",),
+    ),
+    Entry(
+        "Billing",
+        "Portal",
+        "world-www",
+        "members.branding_show",
+        F.PORTAL,
+        P.MANAGE_PORTAL,
+        ("members.branding",),
     ),
     Entry("Billing", "Taxes", "receipt-tax", "settings.tax_rates_index", (), P.READ_CRM, ("settings.tax",)),
     Entry("Billing", "Discounts", "discount", "settings.discounts_index", (), P.READ_CRM, ("settings.discount",)),
