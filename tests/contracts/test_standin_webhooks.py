@@ -132,6 +132,9 @@ def test_a_disabled_endpoint_gets_nothing_and_leaves_no_failed_delivery(till):
     assert till.standin.deliver_pending() == []
     assert till.client.v1.events.list({"delivery_success": False}).data == []
     assert len(till.client.v1.events.list().data) == 4
+    till.standin.enable_endpoint(endpoint.id)
+    till.paid()
+    assert len(till.standin.deliver_pending()) == 4
 
 
 def test_a_rolled_secret_is_valid_beside_the_old_one_for_a_day(till):

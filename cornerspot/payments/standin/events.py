@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cornerspot.payments.standin.calls import Call, operation
 from cornerspot.payments.standin.errors import invalid
-from cornerspot.payments.standin.rendering import SHOWN, in_range, page_of, shown
+from cornerspot.payments.standin.rendering import in_range, page_of, shown
 from cornerspot.payments.standin.state import Account, Obj, World
 from cornerspot.payments.standin.tables import EVENTS, ONLY_EXPAND
 
@@ -88,6 +88,3 @@ def _fits(kind: str, wanted: str) -> bool:
 def _delivered(world: World, event: Obj) -> bool:
     deliveries = [world.deliveries[one] for one in event.get("_deliveries", ())]
     return all(delivery["state"] == "delivered" for delivery in deliveries)
-
-
-SHOWN.setdefault("event", {})

@@ -43,7 +43,7 @@ def answer_authorize(standin: StandIn, request: Request) -> Response:
 
 
 def _platform(standin: StandIn, request: Request) -> tuple[Account | None, str]:
-    platform = standin.world.require_platform(request.args.get("client_id", ""))
+    platform = standin.world.platform_with(request.args.get("client_id", ""))
     if platform is None:
         return None, f"No application matches the supplied client identifier: {request.args.get('client_id')}"
     if request.args.get("response_type") != "code":

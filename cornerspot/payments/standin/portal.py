@@ -10,7 +10,7 @@ from cornerspot.payments.standin.rendering import page_of, shown
 from cornerspot.payments.standin.state import Account, Obj, World
 from cornerspot.payments.standin.tables import CHANGED_PORTAL, NEW_PORTAL, ONLY_EXPAND, PORTAL_SESSION, listing
 
-SESSION_SECONDS = 5 * 60
+SESSION_SECONDS = 3600
 
 
 @operation("POST", "/v1/billing_portal/sessions", PORTAL_SESSION, "customer_portal_write")
@@ -117,7 +117,7 @@ def plans_on_offer(account: Account, session: Obj) -> list[Obj]:
 
 def is_over(world: World, session: Obj) -> bool:
     """Whether a portal session's address no longer works."""
-    return bool(world.now() - session["created"] > SESSION_SECONDS * 12)
+    return bool(world.now() - session["created"] > SESSION_SECONDS)
 
 
 def _default(account: Account) -> Obj:

@@ -138,6 +138,6 @@ class World:
         """The accounts that others can be connected to."""
         return (account for account in self.accounts.values() if account.client_id)
 
-    def require_platform(self, client_id: str) -> Account | None:
+    def platform_with(self, client_id: str) -> Account | None:
         """The platform with that client id, if there is one."""
         return next((account for account in self.platforms() if account.client_id == client_id), None)
