@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from cornerspot.db import session
+from cornerspot.db import db, session
 from cornerspot.jobs.publishing import enqueue, publish
 from cornerspot.kit import clock, ids
 from cornerspot.kit.sealing import unseal
@@ -23,11 +23,15 @@ from cornerspot.payments.models import PlatformEvent, ProcessorAccount, Processo
 from cornerspot.payments.provider import EventRecord
 from cornerspot.payments.stripe_webhooks import EventObject, NotFromStripe, SignedEvent, event_of
 from cornerspot.settings import current_settings
-from cornerspot.tenancy import current_tenant_id
+from cornerspot.tenancy.criteria import require_scope_of
 
 MOST_TRIES = 8
 HEARD_FROM_EVERY = timedelta(minutes=1)  # Finer would have all of a team's webhooks wait for one row.
 ABOUT_CONNECTION = ("account", "application")
+# Made once and past the unit of work: hundreds of these come in a second.
+_EVENTS: Table = StripeEvent.__table__  # type: ignore[assignment]
+_STORE = insert(_EVENTS).on_conflict_do_nothing().returning(_EVENTS.c.id)
+_CONNECTION = select(ProcessorAccount).where(ProcessorAccount.id == bindparam("wanted"))
 ABOUT_MONEY = ("checkout.session", "payment_intent", "charge", "refund", "dispute")
 
 
@@ -50,6 +54,11 @@ class TakenEvent:
         return self.about.kind in ABOUT_CONNECTION
 
 
+def connection(account_id: UUID) -> ProcessorAccount | None:
+    """The team's connection with this id, over or not."""
+    return session.scalars(_CONNECTION, {"wanted": account_id}).one_or_none()
+
+
 def webhook_secrets(account: ProcessorAccount) -> list[str]:
     """The secrets that webhooks of this connection may be signed with: the newest, and for a day the one before."""
     sealed = [account.sealed_webhook_secret]
@@ -67,7 +76,7 @@ def store_event(account: ProcessorAccount, event: SignedEvent, body: bytes, *, s
     """
     is_foreign = event.livemode != account.livemode or event.account not in ("", account.stripe_account_id)
     row = {
-        "tenant_id": current_tenant_id(),
+        "tenant_id": require_scope_of(db.session()),
         "id": ids.new_id(),
         "created_at": clock.now(),
         "processor_account_id": account.id,
@@ -79,9 +88,10 @@ def store_event(account: ProcessorAccount, event: SignedEvent, body: bytes, *, s
         "body": body,
         "happened_at": event.happened_at,
         "state": "foreign" if is_foreign else "new",
+        "tries": 0,
+        "error": "",
     }
-    statement = insert(StripeEvent).values(row).on_conflict_do_nothing().returning(StripeEvent.id)
-    stored = session.execute(statement).scalar()
+    stored: UUID | None = session.connection().execute(_STORE, row).scalar()
     if stored is None:
         return None
     if source == "webhook":
