@@ -12,7 +12,7 @@ from bench.stock import won_deals
 from bench.world import THREADS, Team, World, world
 from cornerspot.kit.ids import encode_public_id
 
-ROUNDS, WARM_UP, IN_ROUND = 5, 1, 12
+ROUNDS, WARM_UP, IN_ROUND = 11, 1, 12
 SEEN = "4"  # The wizard's version after its three steps.
 
 

@@ -16,7 +16,7 @@ from bench.stock import drafts
 from bench.world import THREADS, Team, World, world
 from cornerspot.kit.ids import encode_public_id
 
-ROUNDS, WARM_UP, IN_ROUND = 5, 1, 20
+ROUNDS, WARM_UP, IN_ROUND = 11, 1, 20
 TEAMS, PER_TEAM_ROUNDS = 50, 3
 Work = list[tuple[Team, UUID]]
 

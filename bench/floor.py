@@ -88,6 +88,13 @@ def insert(cursor: psycopg.Cursor[Row], table: str, columns: str, *values: tuple
     cursor.execute(f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * len(values))}", flat)
 
 
+def publish(cursor: psycopg.Cursor[Row], team: UUID, event: str, subject_id: UUID) -> None:
+    """One job for the worker."""
+    arguments = Jsonb({"team": str(team), "event": event, "data": {"id": str(subject_id)}})
+    cursor.execute("SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', %s, 0, NULL, NULL, %s, NULL)]"
+                   "::procrastinate_job_to_defer_v1[])", ["floor.job", arguments])  # fmt: skip
+
+
 @app.get("/health/live")
 def live() -> dict[str, str]:
     return {"status": "live"}
@@ -136,6 +143,7 @@ def run(slug: str, conversion_id: UUID) -> Any:
     cursor.execute("UPDATE conversions SET status = 'completed', step = 'done', completed_at = %s, invoice_id = %s,"
                    " completed_by = %s, summary = %s, version = version + 1 WHERE tenant_id = %s AND id = %s",
                    [now, invoice_id, who, summary, team, conversion_id])  # fmt: skip
+    publish(cursor, team, "ConversionCompleted", conversion_id)
     connection().commit()
     return redirect(f"/{slug}/conversions/{conversion_id}/summary", 303)
 
@@ -163,9 +171,7 @@ def finalize(slug: str, invoice_id: UUID) -> Any:
             person["name"], now))  # fmt: skip
     insert(cursor, "invoice_transitions", TRANSITION_COLUMNS,
            (team, uuid4(), now, invoice_id, "draft", "open", "", "teammate", who, person["name"], now))  # fmt: skip
-    arguments = Jsonb({"team": str(team), "event": "InvoiceFinalized", "data": {"id": str(invoice_id)}})
-    cursor.execute("SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', %s, 0, NULL, NULL, %s, NULL)]"
-                   "::procrastinate_job_to_defer_v1[])", ["billing_to_documents.floor", arguments])  # fmt: skip
+    publish(cursor, team, "InvoiceFinalized", invoice_id)
     taken = one(cursor, "INSERT INTO number_series (tenant_id, id, created_at, kind, period, last_value,"
                         " last_issued_on) VALUES (%s, %s, %s, 'invoice', '', 1, %s)"
                         " ON CONFLICT (tenant_id, kind, period) DO UPDATE"

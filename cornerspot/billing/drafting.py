@@ -7,14 +7,14 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from cornerspot.activity.recording import record
+from cornerspot.activity.recording import record, recorded
 from cornerspot.billing.deal_billing import follow_invoice_lines
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import Invoice, InvoiceLine
 from cornerspot.billing.numbering import require_usable_manual_number
 from cornerspot.billing.settings import billing_settings
 from cornerspot.billing.states import InvoiceStatus
-from cornerspot.billing.transitions import note_transition
+from cornerspot.billing.transitions import transition
 from cornerspot.catalog.lines import Copy, LineInput, reckon, write_line
 from cornerspot.crm.models import Account, Contact, Deal
 from cornerspot.db import session
@@ -23,6 +23,7 @@ from cornerspot.people.actors import Actor
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import require_feature
 from cornerspot.plans.features import Feature
+from cornerspot.tenancy.writing import write_rows
 
 LONGEST_TERMS_DAYS = 365
 NOT_A_DRAFT = "This invoice is finalized and cannot be edited. Void it and draft a copy to correct it."
@@ -90,8 +91,8 @@ def create_draft(
     _write(invoice, entered)
     session.add(invoice)
     session.flush()  # The transition and the timeline refer to the invoice.
-    note_transition(invoice, None, by=by)
-    record(invoice, "drafted", by=by, origin=origin, total_minor=invoice.total_minor, currency=invoice.currency)
+    said = {"origin": origin, "total_minor": invoice.total_minor, "currency": invoice.currency}
+    write_rows(transition(invoice, None, by=by), recorded(invoice, "drafted", by=by, **said))
     return invoice
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from cornerspot.activity.recording import record
+from cornerspot.activity.recording import record, recorded
 from cornerspot.billing.deal_billing import bill_deal_lines
 from cornerspot.billing.deleting import delete_invoice
 from cornerspot.billing.drafting import DraftInput, create_draft
@@ -29,6 +29,7 @@ from cornerspot.people.permissions import Permission
 from cornerspot.plans.entitlements import entitlements
 from cornerspot.plans.features import Feature
 from cornerspot.tenancy import current_tenant_id
+from cornerspot.tenancy.writing import write_rows
 
 
 class TotalsDiffer(Conflict):
@@ -64,8 +65,9 @@ def run_conversion(conversion: Conversion, *, by: Actor, seen: int | None = None
     if answers.finalize:
         finalize_invoice(invoice, by=by)
     conversion.complete(invoice_id=invoice.id, by=by.membership_id, summary=_summary(conversion, invoice, plan, by))
+    amounts = {"total_minor": invoice.total_minor, "currency": invoice.currency}
     created = {"invoice_id": invoice.id, "number": invoice.number}
-    record(deal, "converted", by=by, total_minor=invoice.total_minor, currency=invoice.currency, **created)
+    write_rows(recorded(deal, "converted", by=by, **amounts, **created), changed=conversion)
     publish(ConversionCompleted(conversion.id))
     session.flush()
     return conversion
