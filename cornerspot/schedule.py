@@ -41,6 +41,8 @@ SCHEDULE = (
     Entry("*/10 * * * *", "billing.reconcile_hot", "a signal of Stripe may be lost", per_team=True),
     Entry("25 * * * *", "billing.sweep_events", "an endpoint may be down, or switched off at Stripe", per_team=True),
     Entry("35 2 * * *", "billing.reconcile_fully", "payments, money and books are proved equal", per_team=True),
+    Entry("45 * * * *", "payments.recheck_connection", "a key may be revoked, an account restricted", per_team=True),
+    Entry("0 4 * * *", "payments.forget_states", "nobody comes back from Stripe after an hour", per_team=True),
     Entry("5 * * * *", "plans.apply_due_changes", "a downgrade begins with the month, a trial ends", per_team=True),
 )
 

@@ -38,13 +38,6 @@ def recheck_connection() -> None:
         connecting.recheck(account)
 
 
-@task("payments.take_waiting_events")
-def take_waiting_events() -> None:
-    """Events whose job was lost have a new one."""
-    for event_id in inbox.waiting_events():
-        inbox.retry(event_id)
-
-
 @task("payments.forget_states")
 def forget_states() -> None:
     """Ways to Stripe that nobody came back from are gone."""

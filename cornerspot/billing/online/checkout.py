@@ -272,6 +272,7 @@ def _asked(attempt_id: UUID, call: Callable[[], CheckoutSnapshot]) -> CheckoutSn
     except (ProviderUnsure, ProviderBusy) as silence:
         raise Conflict(TRY_AGAIN) from silence
     except ProviderGone as gone:
+        in_transaction(lambda: enqueue("payments.recheck_connection"))
         raise Conflict(NOT_SET_UP) from gone
     except ProviderError as error:
         raise Conflict(TRY_AGAIN) from error
