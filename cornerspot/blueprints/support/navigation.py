@@ -121,7 +121,11 @@ ENTRIES = (
         "g u",
     ),
     Entry(
-        FOOT, "Settings", "settings", "settings.index", covers=("settings.", "plans.", "catalog.tax", "catalog.disc", "members.branding")
+        FOOT,
+        "Settings",
+        "settings",
+        "settings.index",
+        covers=("settings.", "plans.", "catalog.tax", "catalog.disc", "members.branding"),
     ),
     Entry(FOOT, "Help", "help", "home.help"),
 )
