@@ -29,6 +29,7 @@ from cornerspot.settings import current_settings
 
 API_VERSION = "2026-10-28.endive"  # what this SDK is made for, and what our endpoints ask for
 CONNECT_SECONDS, READ_SECONDS = 5, 25
+HURRIED_SECONDS = 3
 RETRIES = 2
 MISSING_PERMISSION, KEY_REVOKED, ACCOUNT_LEFT = "missing_permission", "key_revoked", "account_left"
 
@@ -39,9 +40,17 @@ _through: list[stripe.HTTPClient] = []
 
 
 def stripe_client(
-    key: str, *, account_id: str | None = None, client_id: str | None = None, retries: int | None = None
+    key: str,
+    *,
+    account_id: str | None = None,
+    client_id: str | None = None,
+    retries: int | None = None,
+    hurried: bool = False,
 ) -> stripe.StripeClient:
-    """A client with this key, for the key's own account or for the connected one that is named."""
+    """A client with this key, for the key's own account or for the connected one that is named.
+
+    ``hurried`` waits a few seconds at most, for a page that can do without the answer.
+    """
     base = current_settings().stripe_base
     # An address left out would be Stripe's own, and a test would reach the real one.
     addresses: Any = {"api": base, "connect": base, "files": base, "meter_events": base} if base else {}
@@ -52,7 +61,9 @@ def stripe_client(
         base_addresses=addresses,
         client_id=client_id,
         max_network_retries=RETRIES if retries is None else retries,
-        http_client=_through[-1] if _through else _http_client(os.getpid()),
+        http_client=_through[-1]
+        if _through
+        else _http_client(os.getpid(), HURRIED_SECONDS if hurried else READ_SECONDS),
     )
 
 
@@ -99,10 +110,10 @@ def failure_of(error: stripe.StripeError, *, is_connected: bool = False) -> Prov
     return ProviderUnsure(message, code=code or f"status_{status}")
 
 
-@lru_cache(maxsize=1)
-def _http_client(process: int) -> stripe.HTTPClient:  # noqa: ARG001 - made anew after a fork
+@lru_cache(maxsize=2)
+def _http_client(process: int, seconds: int) -> stripe.HTTPClient:  # noqa: ARG001 - made anew after a fork
     """The connections of this process, one per thread, kept across teams."""
-    return stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS))
+    return stripe.RequestsClient(timeout=(min(CONNECT_SECONDS, seconds), seconds))
 
 
 def _code_of(error: stripe.StripeError) -> str:

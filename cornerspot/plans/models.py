@@ -13,7 +13,11 @@ from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_unique
 
 
 class TeamPlan(TenantOwned):
-    """The plan version a team is on, and its trial. One row per team; locked where a limit is used up."""
+    """The plan version a team is on, and its trial. One row per team; locked where a limit is used up.
+
+    ``plan_key`` is what an operator assigned; on the free plan, what the team bought counts. The
+    ``bought_…`` columns are our copy of its subscription at the processor: see ``plans.syncing``.
+    """
 
     __tablename__ = "team_plans"
     __table_args__ = (
@@ -21,6 +25,8 @@ class TeamPlan(TenantOwned):
         CheckConstraint("(trial_plan_key IS NULL) = (trial_ends_at IS NULL)", name="trial_whole"),
         CheckConstraint("(next_plan_key IS NULL) = (next_plan_at IS NULL)", name="next_plan_whole"),
         CheckConstraint("(requested_plan_key IS NULL) = (requested_at IS NULL)", name="request_whole"),
+        CheckConstraint("(bought_id IS NULL) = (bought_status IS NULL)", name="bought_whole"),
+        CheckConstraint("bought_id IS NULL OR customer_id IS NOT NULL", name="bought_by_customer"),
     )
 
     plan_key: Mapped[str]  # names one version for ever, such as free_v1
@@ -31,6 +37,17 @@ class TeamPlan(TenantOwned):
     next_plan_at: Mapped[datetime | None]
     requested_plan_key: Mapped[str | None]  # what the owner asked the operators for
     requested_at: Mapped[datetime | None]
+    customer_id: Mapped[str | None]  # the team as a customer of the installation's own account
+    checkout_id: Mapped[str | None]  # the payment page that was opened last
+    bought_id: Mapped[str | None]
+    bought_status: Mapped[str | None]  # the processor's word; an unknown one gives nothing
+    bought_plan_key: Mapped[str | None]  # None: a price that is no plan of ours
+    bought_next_plan_key: Mapped[str | None]  # what it renews as, when that is another plan
+    bought_until: Mapped[datetime | None]  # the end of the running period
+    bought_ends: Mapped[bool] = mapped_column(default=False)  # with the running period
+    past_due_since: Mapped[datetime | None]
+    bought_extra: Mapped[int] = mapped_column(default=0)  # further subscriptions that run, which should be none
+    bought_version: Mapped[int] = mapped_column(default=0)  # counts the copies made
 
     def move_to(self, plan_key: str, *, at: datetime) -> None:
         """Be on a plan since a moment; whatever waited is settled by that."""
