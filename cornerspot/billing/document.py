@@ -95,6 +95,7 @@ class InvoiceDocument:
     paid_minor: int
     balance_minor: int
     texts: DocumentTexts
+    pay_url: str = ""  # opens this invoice, to look at and to pay; "" where nobody may
 
     @property
     def is_draft(self) -> bool:

@@ -10,14 +10,15 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from cornerspot.billing.document import InvoiceDocument, invoice_document
 from cornerspot.billing.models import Invoice
+from cornerspot.billing.pay_links import ensure_pay_link, pay_link_url
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.db import session
 from cornerspot.db.locks import lock
-from cornerspot.db.transaction import read_only
 from cornerspot.documents.files import read_file, store_file
 from cornerspot.documents.html import render_template, text_direction
 from cornerspot.documents.models import StoredFile
 from cornerspot.documents.pdf import Image, render_pdf
+from cornerspot.documents.qr_codes import qr_code
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy import current_tenant_id
 
@@ -48,9 +49,9 @@ def stored_invoice_pdf(invoice_id: UUID) -> StoredFile | None:
 def invoice_pdf_bytes(invoice: Invoice) -> bytes:
     """The invoice's PDF: the stored one, which is made now if the worker has not come to it.
 
-    A request that may not write gets the bytes that the worker will store: the same
-    document is the same file. Drafts are rendered as they are, with a watermark, and
-    never stored; so is a void invoice, whose stored original stays as it was issued.
+    So this writes, and a GET that calls it says that it does. Drafts are rendered as they
+    are, with a watermark, and never stored; so is a void invoice, whose stored original
+    stays as it was issued.
     """
     if invoice.pdf_file_id is not None and invoice.status != InvoiceStatus.VOID:
         return _stored_bytes(invoice)
@@ -58,10 +59,7 @@ def invoice_pdf_bytes(invoice: Invoice) -> bytes:
     if not loaded.is_finalized or loaded.status == InvoiceStatus.VOID:
         return document_pdf(invoice_document(loaded))
     document = _as_issued(loaded)
-    content = document_pdf(document)
-    if read_only.get():
-        return content
-    _store(loaded, content, document.file_name)
+    _store(loaded, document_pdf(document), document.file_name)
     return _stored_bytes(loaded)
 
 
@@ -96,11 +94,14 @@ def document_title(document: InvoiceDocument) -> str:
 
 
 def _images(document: InvoiceDocument) -> dict[str, Image]:
-    """The logo under the id of its file, so that another picture makes another page."""
-    if document.logo_file_id is None:
-        return {}
-    stored = session.get_one(StoredFile, (current_tenant_id(), document.logo_file_id))
-    return {str(document.logo_file_id): Image(stored.media_type, read_file(stored))}
+    """The logo under the id of its file, so that another picture makes another page; and the pay link's code."""
+    images = {}
+    if document.logo_file_id is not None:
+        stored = session.get_one(StoredFile, (current_tenant_id(), document.logo_file_id))
+        images[str(document.logo_file_id)] = Image(stored.media_type, read_file(stored))
+    if document.pay_url:
+        images["pay-link"] = qr_code(document.pay_url)
+    return images
 
 
 def _language(document: InvoiceDocument) -> str:
@@ -108,9 +109,15 @@ def _language(document: InvoiceDocument) -> str:
 
 
 def _as_issued(invoice: Invoice) -> InvoiceDocument:
-    """The document as it was on the day it became final, whatever was paid since."""
+    """The document as it was on the day it became final, whatever was paid since, with its pay link."""
     document = invoice_document(invoice)
-    return replace(document, status=InvoiceStatus.OPEN, paid_minor=0, balance_minor=document.total_minor)
+    return replace(
+        document,
+        status=InvoiceStatus.OPEN,
+        paid_minor=0,
+        balance_minor=document.total_minor,
+        pay_url=pay_link_url(ensure_pay_link(invoice)) if document.total_minor else "",
+    )
 
 
 def _stored_bytes(invoice: Invoice) -> bytes:

@@ -248,3 +248,14 @@ def test_the_page_loads_nothing_of_others(shop, stranger):
     policy = dict(part.strip().split(" ", 1) for part in page.headers["Content-Security-Policy"].split(";"))
     assert "stripe.com" in policy.pop("form-action")  # A browser holds the redirect after a form to this too.
     assert [source for source in policy.values() if "stripe.com" in source] == []
+
+
+def test_the_pdf_is_made_for_whoever_asks_before_the_worker(shop, stranger):
+    invoice_id = shop.invoice()
+    token = link_to(invoice_id)
+    first = stranger.get(f"/pay/{token}/pdf")
+    assert first.data.startswith(b"%PDF")
+    again = stranger.get(
+        f"/pay/{token}/pdf", headers={"If-None-Match": stranger.get(f"/pay/{token}/pdf").headers["ETag"]}
+    )
+    assert again.status_code == 304
