@@ -81,7 +81,7 @@ PROPOSALS: Mapping[str, Template] = {
         "invoice",
         "Invoice {number} from {team}",
         "Hello {contact},\n\n"
-        "here is invoice {number} over {amount_due}, due on {due_date}. It is attached as a PDF.\n\n"
+        "here is invoice {number} over {total}, due on {due_date}. It is attached as a PDF.\n\n"
         "Thank you for your business.\n\n"
         "{team}",
     ),

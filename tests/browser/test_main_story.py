@@ -77,7 +77,7 @@ def test_a_won_deal_becomes_a_paid_invoice(
     document = download_pdf(page)
     assert document.startswith(b"%PDF-")
 
-    press(page, "Record payment")
+    press(page, "Record manual payment")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_label("Amount")).to_have_value(re.compile(r"5,?164\.60"))
     dialog.get_by_label("Method").select_option(label="Bank transfer")
