@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bench import conversion, finalizing, memory, pages, pdfs, walls
+from bench import conversion, finalizing, memory, pages, pdfs, walls, webhooks
 from bench.measuring import machine, show
 from bench.world import World, world
 
@@ -30,6 +30,7 @@ def measurements(place: World) -> dict[str, Callable[[], dict[str, Any]]]:
         "walls": partial(walls.measure, place),
         "pdfs": partial(pdfs.measure, place),
         "memory": partial(memory.measure, place),
+        "webhooks": partial(webhooks.measure, place),
     }
 
 

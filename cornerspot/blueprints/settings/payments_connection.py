@@ -114,11 +114,11 @@ def payments_disconnections_create() -> ResponseReturnValue:
 @limiter.limit("10 per minute")
 def payments_consents_show() -> ResponseReturnValue:
     """A link and not a form, because our pages let no form go to another site."""
+    leads_to = url_for("settings.payments_show")
     with refusal_as_toast():
         departure = begin_stripe_consent(by=current_actor())
-        cookie[STATE] = departure.token
-        return redirect(departure.url, 303)
-    return _back()
+        cookie[STATE], leads_to = departure.token, departure.url
+    return redirect(leads_to, 303)
 
 
 @blueprint.get(RETURN_PATH)
@@ -127,8 +127,8 @@ def payments_returns_show() -> ResponseReturnValue:
     slug, _, token = request.args.get("state", "").partition(".")
     if not is_slug(slug) or not token:
         abort(404)
-    rest = {name: request.args[name][:500] for name in ("code", "error") if name in request.args}
-    answer = redirect(f"/{slug}{url_for('settings.payments_consents_finish', token=token[:100], **rest)}", 303)
+    path = url_for("settings.payments_consents_finish", token=token[:100], code=request.args.get("code", "")[:500])
+    answer = redirect(f"/{slug}{path}", 303)
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 
