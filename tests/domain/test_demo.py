@@ -20,10 +20,13 @@ from cornerspot.crm.models import Account, Contact, Deal, Stage, StageClass
 from cornerspot.db import session
 from cornerspot.kit import clock
 from cornerspot.onboarding.demo import create_demo, sign_ins
-from cornerspot.onboarding.demo.cast import NORDLICHT_TEAM, OPERATOR, PASSWORD, PRAIRIE_TEAM
+from cornerspot.onboarding.demo.cast import MEMBERS, NORDLICHT_TEAM, OPERATOR, PASSWORD, PRAIRIE_TEAM
 from cornerspot.onboarding.demo.timetable import Timetable
 from cornerspot.people.models import Membership, Person
 from cornerspot.people.signing_in import try_password
+from cornerspot.portal.models import Membership as PortalMembership
+from cornerspot.portal.models import PortalUser
+from cornerspot.portal.signing_in import try_member_password
 from cornerspot.plans.entitlements import entitlements
 from cornerspot.plans.features import Feature
 from cornerspot.tenancy import system_scope, team_scope
@@ -76,8 +79,15 @@ def test_there_are_two_sign_ins_for_each_role(app, nordlicht):
 
 def test_the_table_of_sign_ins_names_every_one_of_them(app):
     lines = sign_ins(app)
-    assert len(lines) == 1 + len(NORDLICHT_TEAM) + len(PRAIRIE_TEAM) + 1
+    assert len(lines) == 1 + len(NORDLICHT_TEAM) + len(PRAIRIE_TEAM) + len(MEMBERS) + 1
     assert all(PASSWORD in line and "http" in line for line in lines[1:])
+
+
+def test_members_of_the_portal_can_sign_in_and_invitations_end_in_every_way(nordlicht):
+    for _, email in MEMBERS:
+        assert try_member_password(email, PASSWORD).user is not None, email
+    assert set(counted(PortalUser.state)) == set(PortalMembership)
+    session.rollback()
 
 
 def test_invoices_are_in_every_status_there_is_a_way_to(nordlicht):

@@ -203,3 +203,9 @@ INVOICE_NOTES = (
     "Sent the PDF again, the first one went to somebody who left.",
     "Called: their approver is on holiday until Monday.",
 )
+
+# Two people of customers who sign in to the portal; the second one may look at two companies.
+MEMBERS = (
+    ("Anna Reimers", "anna.reimers@alster-logistik.example"),
+    ("Birgit Lohse", "birgit.lohse@elbtal.example"),
+)

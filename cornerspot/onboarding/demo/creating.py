@@ -13,7 +13,7 @@ from sqlalchemy import select
 from cornerspot.db import session
 from cornerspot.db.transaction import transaction
 from cornerspot.onboarding.demo import nordlicht, prairie
-from cornerspot.onboarding.demo.cast import NORDLICHT_TEAM, OPERATOR, PASSWORD, PRAIRIE_TEAM
+from cornerspot.onboarding.demo.cast import MEMBERS, NORDLICHT_TEAM, OPERATOR, PASSWORD, PRAIRIE_TEAM
 from cornerspot.people.joining import create_person
 from cornerspot.people.models import Person
 from cornerspot.settings import current_settings
@@ -49,6 +49,8 @@ def sign_ins(app: WebApp) -> list[str]:
     for story, team in zip(STORIES, (NORDLICHT_TEAM, PRAIRIE_TEAM), strict=True):
         planned = story.planned_team()
         rows += [(planned.name, each.role, each.name, each.email, PASSWORD, f"{home}/{planned.slug}/") for each in team]
+    portal = nordlicht.planned_team()
+    rows += [(portal.name, "portal", name, email, PASSWORD, f"{home}/{portal.slug}/portal/") for name, email in MEMBERS]
     rows.append(("(all teams)", OPERATOR.role, OPERATOR.name, OPERATOR.email, PASSWORD, f"{home}/operators"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

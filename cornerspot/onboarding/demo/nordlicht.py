@@ -16,6 +16,7 @@ from cornerspot.onboarding.demo.cast import DEAL_NAMES, NORDLICHT_CUSTOMERS, NOR
 from cornerspot.onboarding.demo.deals import Pursuit, Sequel, convert, leave_wizard_open, open_in, pursue, sell_more
 from cornerspot.onboarding.demo.invoices import await_payment, issue, send, void_after
 from cornerspot.onboarding.demo.logo import draw_logo
+from cornerspot.onboarding.demo.members import plan_members
 from cornerspot.onboarding.demo.studio import (
     Studio,
     meet,
@@ -122,6 +123,7 @@ def _open(studio: Studio, planned: CurrentTeam) -> None:
         meet(studio, company, by=studio.anyone("manager"))
     _plan_deals(studio)
     bills.plan_bills(studio)
+    plan_members(studio)
     table = studio.timetable
     owner = studio.actors["owner"][0]
     table.add(table.days_ago(2), lambda: invite_teammate("maren@nordlicht.example", Role.REP, by=owner))
