@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         SETTINGS=settings,
         SECRET_KEY=settings.secret_key,
         SQLALCHEMY_DATABASE_URI=database_url(settings),
-        MAX_CONTENT_LENGTH=12 * MEGABYTE,
+        MAX_CONTENT_LENGTH=21 * MEGABYTE,
         MAX_FORM_MEMORY_SIZE=4 * MEGABYTE,
         MAX_FORM_PARTS=20_000,
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),

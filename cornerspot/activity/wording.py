@@ -63,6 +63,7 @@ INVOICE: dict[str, Sentence] = {
     "not_delivered": ("Not delivered[ to {to}][: {reason}]", "mail-x", "red"),
 }
 ACCOUNT: dict[str, Sentence] = {
+    "document_shared": ("Document shared in the portal: {title}", "upload", "blue"),
     "created": ("Account created", "plus", "blue"),
     "edited": ("Account edited", "pencil", "grey"),
     "contact_added": ("Contact {contact} added", "user-plus", "blue"),

@@ -24,6 +24,7 @@ TASK_MODULES = (
     "cornerspot.billing.online.syncing",
     "cornerspot.billing.sending",
     "cornerspot.billing.reminding",
+    "cornerspot.portal.domains",
     "cornerspot.portal.upkeep",
     "cornerspot.payments.upkeep",
     "cornerspot.mail.sending",

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cornerspot.db.base import GlobalModel, one_of
@@ -54,14 +54,21 @@ class Team(GlobalModel):
 
 
 class TeamHost(GlobalModel):
-    """A host name of a team's own, such as ``billing.acme.com``, that leads to the team once verified."""
+    """A host name of a team's own, such as ``billing.acme.com``, that leads to the team once verified.
+
+    Until then several teams may wait for proof of the same name. ``problem`` is what the
+    last look at its DNS found wrong, empty when nothing was looked at yet.
+    """
 
     __tablename__ = "team_hosts"
     __table_args__ = (
-        UniqueConstraint("host"),
+        UniqueConstraint("team_id", "host"),
+        Index("uq_team_hosts_verified", "host", unique=True, postgresql_where="verified_at IS NOT NULL"),
         CheckConstraint("host = lower(host) AND host ~ '^[a-z0-9.-]{4,253}$'", name="host_form"),
     )
 
     host: Mapped[str]
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     verified_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(default="")

@@ -6,8 +6,9 @@ __all__ = ["blueprint"]
 
 from cornerspot.blueprints.members import (  # noqa: F401
     account_members,
-    documents,
     branding,
+    documents,
+    domains,
     portal_accesses,
     portal_invitations,
     portal_states,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -115,11 +116,10 @@ def portal_documents_create() -> ResponseReturnValue:
     form = DocumentForm()
     form.offer()
     if form.validate_on_submit():
-        upload = form.file.data
+        with closing(form.file.data) as upload:
+            content = upload.read(LARGEST_BYTES + 1)  # One byte more is enough to know that it is too much.
         with use_case(form) as outcome:
-            # One byte more than is taken is enough to know that it is too much.
-            content = upload.read(LARGEST_BYTES + 1)
-            name, title = upload.filename or "document", form.title.data or ""
+            name, title = form.file.data.filename or "document", form.title.data or ""
             document = share_document(content, name, title=title, audience=form.audience, by=current_actor())
         if outcome.ok:
             flash(f"“{document.title}” is in the portal.", "success")

@@ -11,11 +11,13 @@ __all__ = ["blueprint"]
 from cornerspot.blueprints.portal import (  # noqa: F401
     accounts,
     checkouts,
+    documents,
     home,
     invitations,
     invoices,
     passwords,
     payments,
+    profile,
     sessions,
     shell,
     sign_in,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from flask import Response, request
@@ -11,6 +12,7 @@ from werkzeug.http import quote_header_value
 from cornerspot.billing.models import Invoice
 from cornerspot.documents.files import read_file
 from cornerspot.documents.models import StoredFile
+from cornerspot.documents.sniffing import PICTURES
 
 
 def pdf_response(invoice: Invoice, content: bytes, *, inline: bool) -> Response:
@@ -45,6 +47,25 @@ def stored_response(stored: StoredFile, *, inline: bool) -> Response:
     if response.status_code != HTTPStatus.NOT_MODIFIED:
         response.set_data(read_file(stored))
     return response
+
+
+def shared_response(stored: StoredFile, *, name: str, inline: bool) -> Response:
+    """A file that somebody uploaded, called by its title: saved, or shown when it is a picture and ``inline``.
+
+    Nothing in it can run: its type was read from its bytes, and the page it would be has no rights.
+    """
+    response = stored_response(stored, inline=inline and stored.media_type in PICTURES)
+    shown = response.headers["Content-Disposition"].partition(";")[0]
+    response.headers["Content-Disposition"] = disposition(shown, titled_file_name(name, stored.name))
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response
+
+
+def titled_file_name(title: str, file_name: str) -> str:
+    """The title with the ending of the file, once."""
+    kind = safe_file_name(PurePosixPath(file_name).suffix)[:11]
+    words = safe_file_name(title) or "document"
+    return words if not kind or words.lower().endswith(f".{kind.lower()}") else f"{words}.{kind}"
 
 
 def safe_file_name(words: str) -> str:

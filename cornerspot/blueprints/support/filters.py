@@ -43,6 +43,7 @@ def install(app: Flask) -> None:
         day=day,
         moment=moment,
         plural=plural,
+        file_size=file_size,
         initials=initials,
         public_id=public_id,
     )
@@ -179,6 +180,13 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     """``1 invoice``, ``2 invoices``; ``many`` for words that do not just take an s."""
     word = one if count == 1 else many or f"{one}s"
     return f"{_decimal(count, '#,##0')}\N{NO-BREAK SPACE}{word}"
+
+
+def file_size(size_bytes: int) -> str:
+    """How large a file is, as systems show it: ``12 KB``, ``1.4 MB``."""
+    if size_bytes < 1_000_000:
+        return f"{_decimal(max(size_bytes // 1000, 1), '#,##0')}\N{NO-BREAK SPACE}KB"
+    return f"{_decimal(Decimal(size_bytes) / 1_000_000, '#,##0.#')}\N{NO-BREAK SPACE}MB"
 
 
 def initials(name: str | None) -> str:

@@ -125,7 +125,7 @@ ENTRIES = (
         "Settings",
         "settings",
         "settings.index",
-        covers=("settings.", "plans.", "catalog.tax", "catalog.disc", "members.branding"),
+        covers=("settings.", "plans.", "catalog.tax", "catalog.disc", "members.branding", "members.domain"),
     ),
     Entry(FOOT, "Help", "help", "home.help"),
 )
@@ -170,7 +170,7 @@ SETTINGS = (
         "members.branding_show",
         F.PORTAL,
         P.MANAGE_PORTAL,
-        ("members.branding",),
+        ("members.branding", "members.domain"),
     ),
     Entry("Billing", "Taxes", "receipt-tax", "settings.tax_rates_index", (), P.READ_CRM, ("settings.tax",)),
     Entry("Billing", "Discounts", "discount", "settings.discounts_index", (), P.READ_CRM, ("settings.discount",)),
