@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import ColumnElement, or_, select
 
 from cornerspot.billing.models import Invoice, InvoiceReminder
 from cornerspot.db import session
 from cornerspot.db.keyset import SortKey, keyset_page, moment_key
+from cornerspot.kit.errors import NotFound
 from cornerspot.kit.paging import Page
 from cornerspot.mail.models import UNDELIVERED, OutgoingMessage
 
 MOST_SHOWN = 50
 PAGE_SIZE = 50
-# Invitations of teammates are sent again from their own page, with a fresh link.
-NOT_CUSTOMERS = ("invitation",)
+# Invitations are sent again from their own pages: their link opens a door, and whoever may
+# send invoices may not send it to another address.
+PURPOSES = ("invoice", "reminder", "receipt", "payment_failed")
 _NEWEST = SortKey(OutgoingMessage.created_at, lambda message: message.created_at, moment_key, descending=True)
 
 
@@ -35,9 +39,18 @@ def undelivered_page(*, cursor: str | None = None, size: int = PAGE_SIZE) -> Pag
     statement = select(OutgoingMessage).where(
         OutgoingMessage.status.in_(UNDELIVERED),
         OutgoingMessage.dismissed_at.is_(None),
-        OutgoingMessage.purpose.not_in(NOT_CUSTOMERS),
+        OutgoingMessage.purpose.in_(PURPOSES),
     )
     return keyset_page(statement, OutgoingMessage, _NEWEST, cursor=cursor, size=size)
+
+
+def message_about_money(message_id: UUID) -> OutgoingMessage:
+    """The message with this id, if it is about invoices or payments; raises NotFound."""
+    statement = select(OutgoingMessage).where(OutgoingMessage.id == message_id, OutgoingMessage.purpose.in_(PURPOSES))
+    message = session.scalars(statement).one_or_none()
+    if message is None:
+        raise NotFound("There is no such message.")
+    return message
 
 
 def invoices_of_mailing(message: OutgoingMessage) -> list[Invoice]:

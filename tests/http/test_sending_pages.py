@@ -49,13 +49,13 @@ class World:
     def one(self, model, attribute):
         return self.run(lambda: next(getattr(row, attribute) for row in _all(model)))
 
-    def failed(self, path):
+    def failed(self, path, purpose="invoice"):
         """The id of a message about the invoice that was refused."""
 
         def work():
             [invoice] = _all(Invoice)
             message = OutgoingMessage(
-                mailing_id=invoice.id, dedupe_key=path, purpose="invoice", subject_type="invoice",
+                mailing_id=invoice.id, dedupe_key=path, purpose=purpose, subject_type="invoice",
                 subject_id=invoice.id, recipient="wrong@acme.example", subject_line="Your invoice", text_body="Here.",
                 status="failed", failed_at=clock.now(), error="550 No such <person>",
             )  # fmt: skip
@@ -190,6 +190,16 @@ def test_what_was_not_delivered_is_listed_and_sent_again(client, world):
     assert world.messages() == [(ANNA, "to", "invoice", "queued")]
     assert client.post(f"/deliveries/{message}/resending", data=csrf | {"recipient": ANNA}).status_code == 422
     assert "Everything was delivered" in client.get("/deliveries").text
+
+
+@pytest.mark.parametrize("purpose", ["invitation", "portal_invitation", "test"])
+def test_a_message_that_opens_a_door_is_not_sent_elsewhere_from_here(client, world, purpose):
+    message = world.failed(world.open(), purpose=purpose)
+    page = client.get("/deliveries")
+    assert "wrong@acme.example" not in page.text
+    csrf = {"csrf_token": token(page), "recipient": "me@example.com"}
+    assert client.post(f"/deliveries/{message}/resending", data=csrf).status_code == 404
+    assert client.post(f"/deliveries/{message}/dismissal", data=csrf).status_code == 404
 
 
 def test_what_was_dealt_with_is_dismissed(client, world):

@@ -7,15 +7,13 @@ from uuid import UUID
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from cornerspot.billing.deliveries import undelivered_page
+from cornerspot.billing.deliveries import message_about_money, undelivered_page
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.billing.invoice_letters import PURPOSE_WORDS
 from cornerspot.blueprints.support.fields import TextField
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
-from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.kit.ids import decode_public_id
-from cornerspot.mail.models import OutgoingMessage
 from cornerspot.mail.queueing import dismiss, resend
 from cornerspot.people.permissions import Permission
 
@@ -35,7 +33,7 @@ def deliveries_index() -> ResponseReturnValue:
 @blueprint.post("/deliveries/<id('msg'):message_id>/resending")
 @gate(permission=Permission.SEND_INVOICES)
 def delivery_resendings_create(message_id: UUID) -> ResponseReturnValue:
-    message, form = get_or_404(OutgoingMessage, message_id), ResendForm()
+    message, form = message_about_money(message_id), ResendForm()
     if form.validate_on_submit():
         with use_case(form) as outcome:
             resend(message, to=form.recipient.data)
@@ -48,8 +46,7 @@ def delivery_resendings_create(message_id: UUID) -> ResponseReturnValue:
 @blueprint.post("/deliveries/<id('msg'):message_id>/dismissal")
 @gate(permission=Permission.SEND_INVOICES)
 def delivery_dismissals_create(message_id: UUID) -> ResponseReturnValue:
-    message = get_or_404(OutgoingMessage, message_id)
-    dismiss(message)
+    dismiss(message_about_money(message_id))
     flash("Dismissed. It stays on the invoice’s Delivery card.", "success")
     return _back()
 

@@ -23,7 +23,12 @@ from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.mail.models import OutgoingMessage
 from cornerspot.people.permissions import Permission
 
-PURPOSE_WORDS = {"invoice": "Invoice", "reminder": "Reminder", "receipt": "Receipt"}
+PURPOSE_WORDS = {
+    "invoice": "Invoice",
+    "reminder": "Reminder",
+    "receipt": "Receipt",
+    "payment_failed": "Payment failed",
+}
 SENDABLE = (InvoiceStatus.DRAFT, InvoiceStatus.OPEN, InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.PAID)
 
 
