@@ -19,7 +19,7 @@ from flask import Flask
 from cornerspot.db import db, session
 from cornerspot.tenancy import CurrentTeam, team_scope
 
-MOST_MOMENTS = 120
+MOST_MOMENTS = 240
 PATIENCE = 60.0
 
 
