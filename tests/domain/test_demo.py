@@ -24,11 +24,11 @@ from cornerspot.onboarding.demo.cast import MEMBERS, NORDLICHT_TEAM, OPERATOR, P
 from cornerspot.onboarding.demo.timetable import Timetable
 from cornerspot.people.models import Membership, Person
 from cornerspot.people.signing_in import try_password
+from cornerspot.plans.entitlements import entitlements
+from cornerspot.plans.features import Feature
 from cornerspot.portal.models import Membership as PortalMembership
 from cornerspot.portal.models import PortalUser
 from cornerspot.portal.signing_in import try_member_password
-from cornerspot.plans.entitlements import entitlements
-from cornerspot.plans.features import Feature
 from cornerspot.tenancy import system_scope, team_scope
 from cornerspot.tenancy.context import find_team
 from cornerspot.tenancy.models import Team
