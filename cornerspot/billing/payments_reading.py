@@ -50,12 +50,14 @@ class PaymentOnInvoice:
     """A payment as one invoice sees it; amounts in minor units.
 
     ``amount_minor`` is what came for this invoice, ``settling_minor`` what of it settles it
-    now. ``is_credit``: the money came for another invoice.
+    now, ``left_minor`` the part of that which was not refunded. ``is_credit``: the money came
+    for another invoice.
     """
 
     payment: Payment
     amount_minor: int
     settling_minor: int
+    left_minor: int
     is_credit: bool
     livemode: bool = True
     refunds: list[RefundSeen] = field(default_factory=list)
@@ -106,6 +108,7 @@ def _statement(invoice: Invoice) -> Select[Any]:
         select(
             PaymentAllocation.payment_id,
             func.sum(PaymentAllocation.amount_minor).filter(PaymentAllocation.released_at.is_(None)).label("live"),
+            func.sum(PaymentAllocation.refunded_minor).filter(PaymentAllocation.released_at.is_(None)).label("gone"),
             func.max(PaymentAllocation.amount_minor).label("most"),
         )
         .where(PaymentAllocation.invoice_id == invoice.id)
@@ -125,6 +128,7 @@ def _statement(invoice: Invoice) -> Select[Any]:
             free,
             Payment,
             settled.c.live,
+            settled.c.gone,
             settled.c.most,
             _came_for(),
             ProcessorAccount.livemode,
@@ -186,6 +190,7 @@ def _seen(
     invoice: Invoice,
     payment: Payment,
     live: int | None,
+    gone: int | None,
     most: int | None,
     came_for: UUID | None,
     livemode: bool | None,
@@ -193,7 +198,9 @@ def _seen(
     disputes: list[dict[str, Any]] | None,
 ) -> PaymentOnInvoice:
     is_credit = came_for is not None and came_for != invoice.id
-    seen = PaymentOnInvoice(payment, payment.amount_minor, int(live or 0), is_credit, livemode is not False)
+    seen = PaymentOnInvoice(
+        payment, payment.amount_minor, int(live or 0), int((live or 0) - (gone or 0)), is_credit, livemode is not False
+    )
     return replace(
         seen,
         amount_minor=int(live or most or 0) if is_credit else payment.amount_minor,

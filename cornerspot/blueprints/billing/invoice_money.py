@@ -131,7 +131,7 @@ def _refund_forms(payments: list[PaymentOnInvoice], forms: dict[str, Form]) -> d
 
 
 def _refund_form(row: PaymentOnInvoice) -> Form:
-    most = min(row.refundable_minor, row.settling_minor or row.refundable_minor)
+    most = min(row.refundable_minor, row.left_minor or row.refundable_minor)
     form: Form = RefundForm(
         formdata=None, data={"amount": _plain(most, row.payment.currency), "request_key": uuid4().hex}
     ).bind(row.payment.currency)
