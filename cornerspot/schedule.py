@@ -43,6 +43,8 @@ SCHEDULE = (
     Entry("35 2 * * *", "billing.reconcile_fully", "payments, money and books are proved equal", per_team=True),
     Entry("45 * * * *", "payments.recheck_connection", "a key may be revoked, an account restricted", per_team=True),
     Entry("0 4 * * *", "payments.forget_states", "nobody comes back from Stripe after an hour", per_team=True),
+    Entry("45 * * * *", "plans.sync_bought", "a signal about a plan that was bought may be lost", per_team=True),
+    Entry("*/15 * * * *", "plans.announce_waiting_events", "the job of a stored webhook may be lost"),
     Entry("5 * * * *", "plans.apply_due_changes", "a downgrade begins with the month, a trial ends", per_team=True),
 )
 

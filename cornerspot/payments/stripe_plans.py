@@ -151,12 +151,12 @@ class StripePlans:
                 raise
             return found
 
-    def open_page(self, request: Mapping[str, Any], *, key: str) -> PlanPage:
+    def open_page(self, request: Mapping[str, Any]) -> PlanPage:
         """A page on which the plan can be paid; see ``page_request``."""
         with failures_told_apart():
-            return _page(_plain(self._v1.checkout.sessions.create(dict(request), {"idempotency_key": key})))
+            return _page(_plain(self._v1.checkout.sessions.create(dict(request))))
 
-    def put_plan(self, held: PlanSubscription, price: PlanPrice, *, key: str) -> None:
+    def put_plan(self, held: PlanSubscription, price: PlanPrice) -> None:
         """The subscription has this plan now and the difference is paid at once; nothing changes when that fails."""
         self._change(
             held,
@@ -166,10 +166,9 @@ class StripePlans:
                 "proration_behavior": "always_invoice",
                 "payment_behavior": "error_if_incomplete",
             },
-            key,
         )
 
-    def renew_as(self, held: PlanSubscription, price: PlanPrice, *, paid_plan_key: str, key: str) -> None:
+    def renew_as(self, held: PlanSubscription, price: PlanPrice, *, paid_plan_key: str) -> None:
         """The next period has this plan, without a charge or a refund for the running one, which keeps what was paid.
 
         With ``paid_plan_key`` "" nothing was paid that differs: it goes on as this plan.
@@ -182,12 +181,11 @@ class StripePlans:
                 "metadata": {PAID_PLAN: paid_plan_key, PAID_UNTIL: until},
                 "proration_behavior": "none",
             },
-            key,
         )
 
-    def set_ending(self, held: PlanSubscription, ends: bool, *, key: str) -> None:
+    def set_ending(self, held: PlanSubscription, ends: bool) -> None:
         """The subscription ends with the running period, or goes on."""
-        self._change(held, {"cancel_at_period_end": ends}, key)
+        self._change(held, {"cancel_at_period_end": ends})
 
     def portal_url(self, customer_id: str, *, return_url: str) -> str:
         """Where the customer looks after cards and invoices now; it works for minutes and is never stored."""
@@ -205,9 +203,9 @@ class StripePlans:
             found = self._v1.invoices.list({"customer": customer_id, "limit": MOST_INVOICES}).data
             return [_invoice(each) for each in map(_plain, found) if each["status"] != "draft"]
 
-    def _change(self, held: PlanSubscription, params: dict[str, Any], key: str) -> None:
+    def _change(self, held: PlanSubscription, params: dict[str, Any]) -> None:
         with failures_told_apart():
-            self._v1.subscriptions.update(held.id, params, {"idempotency_key": key})
+            self._v1.subscriptions.update(held.id, params)
 
     def _all(self, listing: Callable[..., Any], filters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         with failures_told_apart():

@@ -1,30 +1,47 @@
 """Changing the plan: what it means, when it happens, and what stands in the way.
 
-More happens now; less at the end of the calendar month in the team's own zone.
-A plan that costs more is bought, or assigned by an operator; until buying is set
-up the owner asks for it here. A plan that costs less is the owner's own decision.
+More happens now. Less happens when what was paid for ends, or, for a plan that an
+operator assigned, at the end of the calendar month in the team's own zone. A plan that
+costs more is bought where the installation sells plans, else the owner asks for it here.
+A plan that costs less is the owner's own decision. ``buying`` does what the processor
+has a part in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from cornerspot.activity.recording import record
 from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict, Invalid
+from cornerspot.payments.stripe_plans import FULL, sells_plans
 from cornerspot.people.actors import SYSTEM, Actor
 from cornerspot.people.permissions import Permission
-from cornerspot.plans.assigning import find_plan, locked_team_plan
+from cornerspot.plans.assigning import find_plan, locked_team_plan, team_plan_of_scope
+from cornerspot.plans.bought import assigned_plan, runs
 from cornerspot.plans.catalog import PlanVersion
 from cornerspot.plans.entitlements import Entitlements, entitlements
 from cornerspot.plans.features import LIMITS, Feature, Limit
+from cornerspot.plans.models import TeamPlan
 from cornerspot.plans.usage import Usage, used
 from cornerspot.tenancy import current_team
 
 # Counted afresh each month, so they cannot stand in the way of a change at its end.
 MONTHLY = frozenset({Limit.FINALIZED_INVOICES})
+
+
+class Way(StrEnum):
+    """How a team gets from its plan to another."""
+
+    ASK = "ask"  # the operators are asked
+    BUY = "buy"  # a payment page, and the plan is had once it is paid
+    SWITCH = "switch"  # the subscription changes now
+    RENEW = "renew"  # the subscription is another one, or ends, when its period does
+    WAIT = "wait"  # an assigned plan ends with the month
+    MEND = "mend"  # a payment is open, and comes first
 
 
 class LimitsExceeded(Conflict):
@@ -47,6 +64,7 @@ class PlanChange:
     limits: list[tuple[Limit, int | None, int | None]]
     exceeded: list[Usage]
     happens_at: datetime | None
+    way: Way
 
     @property
     def is_upgrade(self) -> bool:
@@ -64,7 +82,9 @@ def preview_change(plan_key: str, answers: Entitlements | None = None) -> PlanCh
     if not target.is_offered or target.key == answers.plan.key:
         raise Invalid("Choose another plan from the list.", field="plan_key")
     now_in = answers.plan.features
+    team_plan = team_plan_of_scope()
     is_upgrade = target.price_minor > answers.plan.price_minor
+    way = _way(team_plan, is_upgrade=is_upgrade)
     return PlanChange(
         current=answers.plan,
         target=target,
@@ -72,7 +92,8 @@ def preview_change(plan_key: str, answers: Entitlements | None = None) -> PlanCh
         lost=[feature for feature in Feature if feature in now_in - target.features],
         limits=[(limit, answers.plan.limits.get(limit), target.limits.get(limit)) for limit in Limit],
         exceeded=_exceeded(target),
-        happens_at=None if is_upgrade else end_of_month(),
+        happens_at=None if is_upgrade else team_plan.bought_until if way is Way.RENEW else end_of_month(),
+        way=way,
     )
 
 
@@ -86,6 +107,8 @@ def schedule_downgrade(plan_key: str, *, by: Actor) -> PlanChange:
     change = preview_change(plan_key)
     if change.is_upgrade:
         raise Invalid(f"{change.target.name} costs more than your plan: ask for it instead.", field="plan_key")
+    if change.way is not Way.WAIT:
+        raise Conflict("Your subscription decides on your plan. Change it under Plan & features.")
     if change.is_blocked:
         raise LimitsExceeded(change.target, change.exceeded)
     team_plan.wait_for(change.target.key, at=change.happens_at)
@@ -143,6 +166,17 @@ def end_of_month() -> datetime:
     today = clock.today(zone)
     first = date(today.year + today.month // 12, today.month % 12 + 1, 1)
     return datetime.combine(first, time.min, ZoneInfo(zone))
+
+
+def _way(team_plan: TeamPlan, *, is_upgrade: bool) -> Way:
+    """An operator's assignment, while there is one, wins over a subscription that runs beside it."""
+    if runs(team_plan) and not assigned_plan(team_plan, clock.now()).price_minor:
+        if team_plan.bought_status not in FULL or not sells_plans():
+            return Way.MEND
+        return Way.SWITCH if is_upgrade else Way.RENEW
+    if not is_upgrade:
+        return Way.WAIT
+    return Way.BUY if sells_plans() and not runs(team_plan) else Way.ASK
 
 
 def _exceeded(target: PlanVersion) -> list[Usage]:

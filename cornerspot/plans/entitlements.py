@@ -13,6 +13,7 @@ from cornerspot.db import session
 from cornerspot.db.locks import lock
 from cornerspot.kit import clock
 from cornerspot.kit.errors import FeatureMissing, LimitReached
+from cornerspot.plans.bought import plan_at
 from cornerspot.plans.catalog import PLANS, PlanVersion, plans_with
 from cornerspot.plans.features import FEATURES, LIMITS, Feature, Limit
 from cornerspot.plans.models import FeatureSwitch, PlanOverride, TeamPlan
@@ -143,7 +144,7 @@ def _combine(
     switched_off: frozenset[Feature],
     now: datetime,
 ) -> Entitlements:
-    plan = _plan_at(team_plan, now)
+    plan = plan_at(team_plan, now)
     trial = _trial_at(team_plan, plan, now)
     included = set(plan.features | (trial.features if trial else frozenset()))
     limits = {limit: _more_generous(limit, plan, trial) for limit in Limit}
@@ -155,11 +156,6 @@ def _combine(
     return Entitlements(
         plan, trial, team_plan.trial_ends_at if trial else None, frozenset(included), switched_off, limits
     )
-
-
-def _plan_at(team_plan: TeamPlan, now: datetime) -> PlanVersion:
-    due = team_plan.next_plan_at is not None and team_plan.next_plan_at <= now
-    return PLANS[team_plan.next_plan_key if due and team_plan.next_plan_key else team_plan.plan_key]
 
 
 def _trial_at(team_plan: TeamPlan, plan: PlanVersion, now: datetime) -> PlanVersion | None:

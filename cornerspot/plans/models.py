@@ -63,6 +63,12 @@ class TeamPlan(TenantOwned):
         """Ask the operators for a plan, or (None) take the request back."""
         self.requested_plan_key, self.requested_at = plan_key, at
 
+    def forget_bought(self) -> None:
+        """Have bought nothing."""
+        self.bought_id = self.bought_status = self.bought_plan_key = self.bought_next_plan_key = None
+        self.bought_until = self.past_due_since = None
+        self.bought_ends, self.bought_extra = False, 0
+
     def end_trial(self) -> None:
         """Have no trial any more."""
         self.trial_plan_key = self.trial_ends_at = None

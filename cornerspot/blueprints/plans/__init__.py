@@ -5,12 +5,14 @@ packages above it use up limits.
 """
 
 from cornerspot.blueprints.plans import (  # Each adds its routes, or its counters, when it is imported.
+    billing,
     changes,
     counters,
+    purchases,
     requests,
     show,
     switches,
 )
 from cornerspot.blueprints.plans.blueprint import blueprint
 
-__all__ = ["blueprint", "changes", "counters", "requests", "show", "switches"]
+__all__ = ["billing", "blueprint", "changes", "counters", "purchases", "requests", "show", "switches"]
