@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from psycopg.errors import DeadlockDetected
@@ -13,6 +15,7 @@ from cornerspot.blueprints.support.gate import public_route
 from cornerspot.crm.models import Account
 from cornerspot.db import db, session
 from cornerspot.kit.errors import Conflict
+from cornerspot.kit.ids import encode_public_id
 
 
 @pytest.fixture
@@ -127,3 +130,19 @@ def test_errors_answer_json_where_json_was_asked_for(client):
     response = client.get("/no-such-page", headers={"Accept": "application/json"})
     assert response.status_code == 404
     assert response.json["status"] == 404
+
+
+def test_a_series_of_steps_without_a_page_keeps_the_cookie_small(app, story, team):
+    """Each leaves a toast behind; browsers drop a cookie above 4 kB, and with it the sign-in."""
+    from tests.factories.billing import line, new_draft
+
+    client = story.sign_in("owner")
+    drafts = [new_draft(story.owner, lines=[line()]).id for _ in range(8)]
+    session.commit()
+    page = client.get("/invoices").get_data(as_text=True)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
+    for draft in drafts:
+        path = f"/invoices/{encode_public_id('inv', draft)}/finalization"
+        assert client.post(path, data={"csrf_token": token}).status_code in (302, 303)
+    shown = client.get("/invoices").get_data(as_text=True)
+    assert shown.count("data-toast-close") == 5

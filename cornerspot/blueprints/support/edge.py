@@ -6,7 +6,7 @@ import random
 import time
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +15,7 @@ from cornerspot.blueprints.support.gate import need_of
 from cornerspot.db import session
 from cornerspot.db.transaction import TRIES, is_retryable, read_only
 
+MOST_TOASTS = 5
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -49,6 +50,7 @@ class CornerspotFlask(Flask):
 def install(app: Flask) -> None:
     """Make GET requests read-only, except where the route says it writes."""
     app.before_request(_begin)
+    app.after_request(_keep_cookie_small)
     app.teardown_request(_end)
 
 
@@ -56,6 +58,14 @@ def _begin() -> None:
     need = need_of(current_app, request.endpoint) if request.endpoint else None
     if request.method in SAFE and not (need and need.writes_on_get):
         g.read_only_token = read_only.set(True)
+
+
+def _keep_cookie_small(response: Response) -> Response:
+    """The newest toasts wait for the next page; with all of a long series the cookie would be refused."""
+    waiting = cookie.get("_flashes", ())
+    if len(waiting) > MOST_TOASTS:
+        cookie["_flashes"] = waiting[-MOST_TOASTS:]
+    return response
 
 
 def _end(_: Any) -> None:
