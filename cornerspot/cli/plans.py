@@ -11,15 +11,19 @@ from cornerspot.cli.support import OPERATOR, in_app, in_team, print_table
 from cornerspot.kit.errors import Invalid
 from cornerspot.kit.money import Money
 from cornerspot.kit.money_text import format_money
+from cornerspot.payments.provider import ProviderError
+from cornerspot.payments.stripe_plan_setup import replace_endpoint
 from cornerspot.plans.assigning import assign_plan
 from cornerspot.plans.catalog import PLANS
 from cornerspot.plans.features import Feature, Limit
+from cornerspot.plans.offering import put_on_sale
 from cornerspot.plans.overriding import grant_feature, revoke_feature, set_limit
+from cornerspot.settings import current_settings
 
 
 @click.group("plan")
 def plan() -> None:
-    """Plans: list, assign, make an exception."""
+    """Plans: list, assign, make an exception, put on sale."""
 
 
 @plan.command("list")
@@ -88,6 +92,33 @@ def override(
         elif limit:
             set_limit(Limit(limit), _size(size), reason=reason, ends_at=ends_at, by=OPERATOR)
     click.echo(f"The exception for {found.name} counts from now on.")
+
+
+@plan.command("prices")
+@in_app
+def prices() -> None:
+    """Put every paid plan on sale at Stripe, and set up its billing portal; harmless when repeated."""
+    try:
+        put_on_sale(say=click.echo)
+    except ProviderError as error:
+        raise click.ClickException(error.message) from error
+
+
+@plan.command("endpoint")
+@click.option("--only-secret", is_flag=True, help="Print the secret and nothing else.")
+@in_app
+def endpoint(only_secret: bool) -> None:
+    """Have Stripe report here what becomes of plans, and print the secret for STRIPE_PLANS_WEBHOOK_SECRET.
+
+    The endpoint that this command made before is replaced, and its secret with it.
+    """
+    try:
+        secret = replace_endpoint(current_settings().external_url)
+    except ProviderError as error:
+        raise click.ClickException(error.message) from error
+    if not only_secret:
+        click.echo("Stripe shows this secret only now. Set it for web and worker, and restart both:")
+    click.echo(secret if only_secret else f"STRIPE_PLANS_WEBHOOK_SECRET={secret}")
 
 
 def _size(text: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Pages for whoever runs the installation: teams, plans, overrides, dead jobs, mail, components.
+"""Pages for whoever runs the installation: teams, plans, overrides, dead jobs, webhooks, mail, components.
 
 Open to people marked as operators, outside of any team; ``scope`` enters a team where a
 change needs one, and the change is recorded there.
@@ -13,6 +13,7 @@ from cornerspot.blueprints.operators import (  # isort: skip - each adds its rou
     plan_overrides,
     team_plans,
     teams,
+    webhooks,
 )
 
-__all__ = ["blueprint", "components", "inbox", "jobs", "plan_overrides", "team_plans", "teams"]
+__all__ = ["blueprint", "components", "inbox", "jobs", "plan_overrides", "team_plans", "teams", "webhooks"]

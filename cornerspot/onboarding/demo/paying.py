@@ -1,4 +1,4 @@
-"""The demo team takes payments through the Stripe stand-in, in which no real money moves."""
+"""The demo team takes payments through the Stripe stand-in, and buys plans there; no real money moves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cornerspot.payments.connecting import connect_with_key, last_account, live_
 from cornerspot.payments.standin.accounts import DEMO_KEY
 from cornerspot.payments.stripe_provider import provider_for
 from cornerspot.people.actors import SYSTEM
+from cornerspot.plans.offering import put_on_sale
 from cornerspot.settings import current_settings
 from cornerspot.tenancy import team_scope
 from cornerspot.tenancy.context import find_team
@@ -18,7 +19,7 @@ from cornerspot.tenancy.models import Team
 
 
 def connect_demo(app: WebApp, *, say: Callable[[str], None]) -> None:
-    """Nordlicht's invoices can be paid online, and the stand-in reports to this address.
+    """Nordlicht's invoices can be paid online, every paid plan can be bought, and the stand-in reports here.
 
     A team that was disconnected by hand stays so. Without a stand-in there is nothing to do.
     """
@@ -31,3 +32,5 @@ def connect_demo(app: WebApp, *, say: Callable[[str], None]) -> None:
         elif in_transaction(last_account) is None:
             connect_with_key(DEMO_KEY, by=SYSTEM)
             say("Online payments go to the Stripe stand-in.")
+    with app.app_context():
+        put_on_sale(say=lambda _: None)
