@@ -22,6 +22,7 @@ from cornerspot.tenancy.owned import (
     tenant_index,
     tenant_relationship,
     tenant_unique,
+    words_index,
 )
 
 
@@ -42,6 +43,7 @@ class Account(TenantOwned):
         tenant_fk("memberships", "owner_id"),
         CheckConstraint("terms_days BETWEEN 0 AND 365", name="terms_range"),
         tenant_index("ix_accounts_name", "search_name", "id"),
+        words_index("ix_accounts_words", "search_name"),
     )
 
     name: Mapped[str]

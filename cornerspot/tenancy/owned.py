@@ -39,6 +39,11 @@ def tenant_index(name: str, *columns: Any, **options: Any) -> Index:
     return Index(name, "tenant_id", *columns, **options)
 
 
+def words_index(name: str, column: str) -> Index:
+    """An index that finds a part of a text within a team; only a function of the owner can use it."""
+    return tenant_index(name, column, postgresql_using="gin", postgresql_ops={column: "gin_trgm_ops"})
+
+
 def tenant_relationship(owner: str, target: str, column: str, **options: Any) -> Any:
     """The row of class ``target`` that ``owner.column`` refers to.
 

@@ -166,7 +166,7 @@ def test_functions_that_see_across_teams_are_few_and_pinned():
             " WHERE n.nspname = 'public' AND prosecdef"
         )
     }
-    assert {name for name, _ in found} == {"teams_of_person"}
+    assert {name for name, _ in found} == {"search_invoices", "teams_of_person"}
     assert all(any("search_path=public, pg_temp" in setting for setting in config) for _, config in found)
 
 

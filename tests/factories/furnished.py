@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from cornerspot.activity.models import ActivityEntry
-from cornerspot.billing.models import Invoice, InvoiceLine, Payment, PaymentAllocation, PaymentException
+from cornerspot.billing.models import BulkRun, Invoice, InvoiceLine, Payment, PaymentAllocation, PaymentException
 from cornerspot.catalog.models import Discount, Product, TaxRate
 from cornerspot.conversion.models import Conversion
 from cornerspot.crm.models import Account, Contact, Deal, DealLine, Pipeline, Stage, StageClass
@@ -109,6 +109,7 @@ def _invoices(ids: dict[str, UUID], mark: str, story: Story) -> None:
                               subject_id=invoice.id, recipient=f"{mark}@example.com", subject_line=mark, text_body=mark,
                               status="failed", failed_at=moment, error=mark)  # fmt: skip
     _keep(ids, "msg", message)
+    _keep(ids, "blk", BulkRun(action="export", request_key=mark, started_by=story.owner.id, left=[{"name": mark}]))
 
 
 def _connection(ids: dict[str, UUID], mark: str) -> None:

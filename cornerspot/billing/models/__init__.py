@@ -5,6 +5,7 @@ are in ``cornerspot.billing``; a model's own verbs are the only place that sets 
 """
 
 from cornerspot.billing.models.billed_line import BilledDealLine
+from cornerspot.billing.models.bulk import BulkAction, BulkRun
 from cornerspot.billing.models.invoice import Invoice, InvoiceLine, InvoiceTax, InvoiceTransition
 from cornerspot.billing.models.message_template import MessageTemplate
 from cornerspot.billing.models.numbering import BillingSettings, NumberSeries
@@ -24,6 +25,8 @@ from cornerspot.billing.models.reminder import InvoiceReminder, ReminderPause, R
 __all__ = [
     "BilledDealLine",
     "BillingSettings",
+    "BulkAction",
+    "BulkRun",
     "CheckoutAttempt",
     "Dispute",
     "Invoice",

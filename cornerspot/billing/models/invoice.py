@@ -22,6 +22,7 @@ from cornerspot.tenancy.owned import (
     tenant_index,
     tenant_relationship,
     tenant_unique,
+    words_index,
 )
 
 S = InvoiceStatus
@@ -74,9 +75,22 @@ class Invoice(PricedDocument, TenantOwned):
         CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="cancelled_fits_status"),
         tenant_index("ix_invoices_recent", "created_at", "id"),
         tenant_index("ix_invoices_status", "status", "created_at", "id"),
-        tenant_index("ix_invoices_account_id", "account_id", "created_at"),
+        tenant_index("ix_invoices_account_id", "account_id", "created_at", "id"),
         tenant_index("ix_invoices_deal_id", "deal_id"),
-        tenant_index("ix_invoices_due", "status", "due_on"),
+        # Each sort of the list is read along an index that begins with the status. The one over due dates
+        # also answers what is owed, and what of it is overdue, without a look at the rows.
+        tenant_index(
+            "ix_invoices_due",
+            "status",
+            "due_on",
+            "id",
+            postgresql_include=["currency", "balance_minor", "issued_on", "sent_at"],
+        ),
+        tenant_index("ix_invoices_issued", "status", "issued_on", "id"),
+        tenant_index("ix_invoices_number", "status", "number", "id"),
+        tenant_index("ix_invoices_total", "status", "total_minor", "id"),
+        tenant_index("ix_invoices_balance", "status", "balance_minor", "id"),
+        words_index("ix_invoices_number_words", "number"),
         tenant_index("ix_invoices_finalized_at", "finalized_at"),
         tenant_index("ix_invoices_pdf_file_id", "pdf_file_id"),  # whose file it is, for members of the portal
         CheckConstraint("value_part IS NULL OR (deal_id IS NOT NULL AND value_part >= 0)", name="value_part_of_deal"),
@@ -215,6 +229,7 @@ class InvoiceLine(PricedLine, TenantOwned):
         tenant_fk("invoices", "invoice_id", ondelete="CASCADE"),
         tenant_fk("products", "product_id"),
         tenant_index("ix_invoice_lines_invoice_id", "invoice_id", "position"),
+        words_index("ix_invoice_lines_words", "description"),
     )
 
     invoice_id: Mapped[UUID]

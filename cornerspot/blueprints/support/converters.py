@@ -11,6 +11,7 @@ from cornerspot.kit.ids import decode_public_id, encode_public_id
 
 PREFIXES = {
     "acc": "account",
+    "blk": "bulk run",
     "con": "contact",
     "cnv": "conversion",
     "dea": "deal",
