@@ -10,6 +10,7 @@ from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction
 from cornerspot.kit.money import Money
 from cornerspot.payments.standin import StandIn, create_standin
+from cornerspot.payments.standin.delivering import Deliver
 from cornerspot.payments.standin.transport import StandInTransport
 from cornerspot.payments.stripe_calls import calls_through
 from cornerspot.payments.stripe_plan_setup import put_portal, put_price
@@ -21,7 +22,7 @@ from cornerspot.plans.models import TeamPlan
 from cornerspot.plans.syncing import sync_plan
 from tests.factories.stripe import settings_with
 
-SECRET = "whsec_of_the_endpoint_for_plans"  # noqa: S105 - of tests
+SECRET = "whsec_of_the_endpoint_for_plans"
 CARD, FAILS_LATER = "4242424242424242", "4000000000000341"
 BACK, AWAY = "https://team.example/plan/done", "https://team.example/plan"
 
@@ -58,9 +59,9 @@ class PlanShop:
 
 
 @contextmanager
-def selling_plans(*, secret: str = SECRET) -> Iterator[PlanShop]:
+def selling_plans(*, secret: str = SECRET, deliver: Deliver | None = None) -> Iterator[PlanShop]:
     """An installation with the platform's keys and prices; every call of the block goes to its stand-in."""
-    shop = PlanShop(create_standin(environment="test", seed=11))
+    shop = PlanShop(create_standin(environment="test", deliver=deliver))
     with settings_with(stripe_key=shop.key, stripe_plans_secret=secret), calls_through(StandInTransport(shop.standin)):
         for plan in offered_plans():
             if plan.price_minor:
