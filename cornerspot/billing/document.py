@@ -18,6 +18,7 @@ from cornerspot.billing.party import Party, customer_party, seller_party
 from cornerspot.billing.settings import billing_settings_and_team
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.catalog.lines import totals_of
+from cornerspot.documents.naming import safe_file_name
 
 # Countries where paper is sold in inches (CLDR, paperSize US-Letter).
 LETTER_COUNTRIES = frozenset(["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"])
@@ -122,9 +123,7 @@ class InvoiceDocument:
     def file_name(self) -> str:
         """The name the PDF is saved under: ``INV-000042 Acme Ltd.pdf``."""
         customer = self.customer.display_name if self.customer else ""
-        words = f"{self.number or 'DRAFT'} {customer}".strip()
-        safe = "".join(letter for letter in words if letter.isprintable() and letter not in '\\/:*?"<>|')
-        return f"{' '.join(safe.split())[:120].strip(' .')}.pdf"
+        return safe_file_name(f"{self.number or 'DRAFT'} {customer}") + ".pdf"
 
 
 def invoice_document(invoice: Invoice) -> InvoiceDocument:

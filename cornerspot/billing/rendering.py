@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -30,6 +30,14 @@ _STORED = (
 )
 
 
+@dataclass(frozen=True)
+class Paper:
+    """An invoice as a PDF, and the name to save it under."""
+
+    file_name: str
+    content: bytes
+
+
 def render_invoice_pdf(invoice_id: UUID) -> None:
     """The final invoice has its PDF in storage; one that has it, or is a draft, is left alone."""
     invoice = _load(invoice_id)
@@ -47,6 +55,11 @@ def stored_invoice_pdf(invoice_id: UUID) -> StoredFile | None:
 
 
 def invoice_pdf_bytes(invoice: Invoice) -> bytes:
+    """What ``invoice_paper`` prints."""
+    return invoice_paper(invoice).content
+
+
+def invoice_paper(invoice: Invoice) -> Paper:
     """The invoice's PDF: the stored one, which is made now if the worker has not come to it.
 
     So this writes, and a GET that calls it says that it does. Drafts are rendered as they
@@ -54,13 +67,14 @@ def invoice_pdf_bytes(invoice: Invoice) -> bytes:
     stays as it was issued.
     """
     if invoice.pdf_file_id is not None and invoice.status != InvoiceStatus.VOID:
-        return _stored_bytes(invoice)
+        return _stored_paper(invoice)
     loaded = _load(invoice.id)
     if not loaded.is_finalized or loaded.status == InvoiceStatus.VOID:
-        return document_pdf(invoice_document(loaded))
+        document = invoice_document(loaded)
+        return Paper(document.file_name, document_pdf(document))
     document = _as_issued(loaded)
     _store(loaded, document_pdf(document), document.file_name)
-    return _stored_bytes(loaded)
+    return _stored_paper(loaded)
 
 
 def document_pdf(document: InvoiceDocument) -> bytes:
@@ -120,9 +134,10 @@ def _as_issued(invoice: Invoice) -> InvoiceDocument:
     )
 
 
-def _stored_bytes(invoice: Invoice) -> bytes:
+def _stored_paper(invoice: Invoice) -> Paper:
     """The file that was stored for the invoice."""
-    return read_file(session.get_one(StoredFile, (current_tenant_id(), invoice.pdf_file_id)))
+    stored = session.get_one(StoredFile, (current_tenant_id(), invoice.pdf_file_id))
+    return Paper(stored.name, read_file(stored))
 
 
 def _store(invoice: Invoice, content: bytes, name: str) -> None:

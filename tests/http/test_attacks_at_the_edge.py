@@ -183,7 +183,7 @@ def test_every_post_asks_for_a_token(app, ours, csrf):
         methods = rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
         need = need_of(app, rule.endpoint)
         ids = {name: encode_public_id(prefix, rows[prefix]) for name, prefix in id_arguments(rule).items()}
-        path = build(rule, ids, {"override_id": new_id()})
+        path = build(rule, ids, {"override_id": new_id(), "event_id": new_id()})
         for method in methods:
             client = app.test_client() if need.in_team is False else browser
             answer = client.open(path, method=method, data={"name": "x", "csrf_token": "forged"})

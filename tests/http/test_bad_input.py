@@ -123,8 +123,9 @@ def test_an_empty_form_says_what_is_missing(furnished, path):
     assert 'aria-invalid="true"' in response.get_data(as_text=True)
 
 
-def test_a_body_that_is_too_large_is_refused(furnished):
-    response = furnished[0].sign_in("owner").post("/deals", data={"name": "x" * (13 * 1024 * 1024)})
+def test_a_body_that_is_too_large_is_refused(app, furnished):
+    too_long = "x" * (app.config["MAX_CONTENT_LENGTH"] + 1)
+    response = furnished[0].sign_in("owner").post("/deals", data={"name": too_long})
     assert response.status_code == 413
 
 

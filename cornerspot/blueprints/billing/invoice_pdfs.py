@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload
 
 from cornerspot.billing.models import Invoice
-from cornerspot.billing.rendering import invoice_pdf_bytes, stored_invoice_pdf
+from cornerspot.billing.rendering import invoice_paper, stored_invoice_pdf
 from cornerspot.blueprints.billing.blueprint import blueprint
-from cornerspot.blueprints.support.downloads import pdf_response, stored_response
+from cornerspot.blueprints.support.downloads import paper_response, stored_response
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.people.permissions import Permission
@@ -25,4 +25,4 @@ def invoice_pdf_show(invoice_id: UUID) -> ResponseReturnValue:
     if stored is not None:
         return stored_response(stored, inline=inline)
     invoice = get_or_404(Invoice, invoice_id, joinedload(Invoice.account), trashed=True)
-    return pdf_response(invoice, invoice_pdf_bytes(invoice), inline=inline)
+    return paper_response(invoice_paper(invoice), inline=inline)

@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.logo import logo_bytes
 from cornerspot.billing.pay_links import note_view
-from cornerspot.billing.rendering import invoice_pdf_bytes, stored_invoice_pdf
+from cornerspot.billing.rendering import invoice_paper, stored_invoice_pdf
 from cornerspot.blueprints.paying.blueprint import blueprint
 from cornerspot.blueprints.paying.links import REASON, closed_page, invoice_of, opened
 from cornerspot.blueprints.support.customer_invoice import customer_invoice
-from cornerspot.blueprints.support.downloads import pdf_response, stored_response
+from cornerspot.blueprints.support.downloads import paper_response, stored_response
 from cornerspot.blueprints.support.gate import public_route
 from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.blueprints.support.limits import limiter
@@ -49,7 +49,7 @@ def pdfs_show(token: str) -> ResponseReturnValue:
     if stored is not None:
         return stored_response(stored, inline="view" in request.args)
     invoice = invoice_of(link)
-    return pdf_response(invoice, invoice_pdf_bytes(invoice), inline="view" in request.args)
+    return paper_response(invoice_paper(invoice), inline="view" in request.args)
 
 
 @blueprint.get("/pay/<token>/logo")

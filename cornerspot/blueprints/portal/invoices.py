@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.pay_links import note_invoice_viewed
-from cornerspot.billing.rendering import invoice_pdf_bytes, stored_invoice_pdf
+from cornerspot.billing.rendering import invoice_paper, stored_invoice_pdf
 from cornerspot.blueprints.portal.blueprint import blueprint
 from cornerspot.blueprints.support.customer_invoice import customer_invoice
-from cornerspot.blueprints.support.downloads import pdf_response, stored_response
+from cornerspot.blueprints.support.downloads import paper_response, stored_response
 from cornerspot.blueprints.support.gate import member_route
 from cornerspot.blueprints.support.limits import limiter
 from cornerspot.blueprints.support.members import current_account, current_member
@@ -73,7 +73,7 @@ def invoice_pdf_show(invoice_id: UUID) -> ResponseReturnValue:
     if stored is not None:
         return stored_response(stored, inline=inline)
     invoice = invoice_of(invoice_id)
-    return pdf_response(invoice, invoice_pdf_bytes(invoice), inline=inline)
+    return paper_response(invoice_paper(invoice), inline=inline)
 
 
 @blueprint.post("/invoices/<id('inv'):invoice_id>/view")

@@ -9,20 +9,17 @@ from urllib.parse import quote
 from flask import Response, request
 from werkzeug.http import quote_header_value
 
-from cornerspot.billing.models import Invoice
+from cornerspot.billing.rendering import Paper
 from cornerspot.documents.files import read_file
 from cornerspot.documents.models import StoredFile
+from cornerspot.documents.naming import safe_file_name
 from cornerspot.documents.sniffing import PICTURES
 
 
-def pdf_response(invoice: Invoice, content: bytes, *, inline: bool) -> Response:
-    """The invoice's PDF as ``INV-000042 Acme Ltd.pdf``; needs its account loaded."""
-    customer = invoice.frozen.get("customer", {}).get("display_name") or (
-        invoice.account.name if invoice.account else ""
-    )
-    name = safe_file_name(f"{invoice.number or 'DRAFT'} {customer}") + ".pdf"
-    response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = disposition("inline" if inline else "attachment", name)
+def paper_response(paper: Paper, *, inline: bool) -> Response:
+    """An invoice's PDF under its own name; asked for each time, as a stored one is."""
+    response = Response(paper.content, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = disposition("inline" if inline else "attachment", paper.file_name)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -66,12 +63,6 @@ def titled_file_name(title: str, file_name: str) -> str:
     kind = safe_file_name(PurePosixPath(file_name).suffix)[:11]
     words = safe_file_name(title) or "document"
     return words if not kind or words.lower().endswith(f".{kind.lower()}") else f"{words}.{kind}"
-
-
-def safe_file_name(words: str) -> str:
-    """What every file system takes: no control characters, no path signs, not too long."""
-    kept = "".join(letter for letter in words if letter.isprintable() and letter not in '\\/:*?"<>|')
-    return " ".join(kept.split())[:120].strip(" .")
 
 
 def disposition(shown: str, name: str) -> str:

@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from jinja2 import Template
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
@@ -92,7 +93,7 @@ def _answer(
         return jsonify(status=status, detail=message, **_plain(details)), status, kept
     # A member reads of no plan; what went wrong with us is said without asking the database for the look.
     is_members = is_portal_request() and status < 500
-    names = ["portal/error.html"] if is_members else [f"errors/{status}.html", "errors/error.html"]
+    names: list[str | Template] = ["portal/error.html"] if is_members else [f"errors/{status}.html", "errors/error.html"]
     page = render_template(names, status=status, message=message, **details)
     return page, status, kept
 
