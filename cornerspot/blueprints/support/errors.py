@@ -93,7 +93,9 @@ def _answer(
         return jsonify(status=status, detail=message, **_plain(details)), status, kept
     # A member reads of no plan; what went wrong with us is said without asking the database for the look.
     is_members = is_portal_request() and status < 500
-    names: list[str | Template] = ["portal/error.html"] if is_members else [f"errors/{status}.html", "errors/error.html"]
+    names: list[str | Template] = [f"errors/{status}.html", "errors/error.html"]
+    if is_members:
+        names = ["portal/error.html"]
     page = render_template(names, status=status, message=message, **details)
     return page, status, kept
 
