@@ -100,10 +100,11 @@ def _require_chain(invoice: Invoice, steps: list[InvoiceTransition]) -> None:
 
 
 def _require_whole_payments() -> None:
-    """A payment that counts is allocated to the last unit; one that was undone counts nowhere."""
+    """A payment that counts settles invoices, is credit or went back, to the last unit; any other counts nowhere."""
     for payment in session.scalars(select(Payment).options(selectinload(Payment.allocations))):
-        live = [row.amount_minor for row in payment.allocations if row.released_at is None]
-        assert sum(live) == (payment.amount_minor if payment.status == "completed" else 0)
+        live = sum(row.amount_minor for row in payment.allocations if row.released_at is None)
+        counted = live + payment.credit_minor + payment.returned_minor
+        assert counted == (payment.amount_minor if payment.status == "completed" else 0)
 
 
 def _require_billed_once(invoices: dict[object, Invoice]) -> None:

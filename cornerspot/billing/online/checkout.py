@@ -220,10 +220,12 @@ def open_page(attempt_id: UUID) -> str:
     """
     attempt, provider = in_transaction(lambda: _with_provider(attempt_id))
     page = _asked(attempt_id, lambda: _page_of(attempt, provider))
-    url = in_transaction(lambda: _keep_page(attempt_id, page))
-    if not url:
-        raise Conflict(JUST_PAID if page.status == "complete" else TRY_AGAIN)
-    return url
+    state, url = in_transaction(lambda: _keep_page(attempt_id, page))
+    if state == AttemptState.OPEN:
+        return url
+    # A webhook can be quicker than this answer, which then still says that the page is open.
+    was_paid = page.status == "complete" or state in (AttemptState.SUCCEEDED, AttemptState.SUBMITTED)
+    raise Conflict(JUST_PAID if was_paid else TRY_AGAIN)
 
 
 def _page_of(attempt: CheckoutAttempt, provider: PaymentProvider) -> CheckoutSnapshot:
@@ -235,14 +237,14 @@ def _page_of(attempt: CheckoutAttempt, provider: PaymentProvider) -> CheckoutSna
     return provider.create_checkout(attempt.request, key=attempt.key)
 
 
-def _keep_page(attempt_id: UUID, page: CheckoutSnapshot) -> str:
-    """The row knows its page; the address while somebody can pay there, else ""."""
+def _keep_page(attempt_id: UUID, page: CheckoutSnapshot) -> tuple[str, str]:
+    """The row knows its page; the state that it is in, and the page's address."""
     attempt = _held(attempt_id)
     advance_by_checkout(attempt, page)
     if page.status == "complete":
         enqueue("billing.sync_checkout", attempt_id=str(attempt_id))
     session.flush()
-    return attempt.session_url if attempt.state == AttemptState.OPEN else ""
+    return attempt.state, attempt.session_url
 
 
 @task("billing.close_attempt", own_transactions=True)

@@ -1,0 +1,5 @@
+"""Seeds that failed once, with what was wrong; each is walked by every run of the test-suite."""
+
+from __future__ import annotations
+
+FAILED_ONCE: dict[int, str] = {}
