@@ -96,6 +96,15 @@ def looks_like(pattern: str, number: str) -> bool:
     return re.fullmatch(made, number, re.ASCII | re.IGNORECASE) is not None
 
 
+def sequence_expression(pattern: str) -> str:
+    """A regular expression, for PostgreSQL too, whose one group is the counter in the pattern's numbers."""
+    made = re.escape(pattern)
+    for name in _PLACEHOLDER.findall(pattern):
+        digits = {"YYYY": r"\\d{4}", "YY": r"\\d{2}", "MM": r"\\d{2}"}.get(name, rf"(\\d{{{_width(name)},}})")
+        made = re.sub(re.escape(re.escape(f"{{{name}}}")), digits, made)
+    return f"^{made}$"
+
+
 def require_usable_manual_number(number: str) -> None:
     """Pass when an invoice may be finalized under this number; raises Invalid (manual_number)."""
     if not number or number != number.strip() or not number.isprintable():

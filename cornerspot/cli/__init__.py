@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from cornerspot.cli import database, demo, jobs, mail, people, plans, running, teams
+from cornerspot.cli import checking, database, demo, jobs, mail, people, plans, running, teams
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,6 +18,7 @@ def main() -> None:
 
 for command in (
     database.database,
+    checking.check,
     teams.team,
     plans.plan,
     people.person,

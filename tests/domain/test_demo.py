@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from cornerspot.activity.models import ActivityEntry
+from cornerspot.billing.checking import check_books
 from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.cli import main
@@ -126,6 +127,12 @@ def test_what_was_paid_is_the_sum_of_the_payments_that_count(nordlicht):
         assert invoice.paid_minor == live.get(invoice.id, 0), invoice.number
     assert {"bank_transfer", "card", "cash", "check", "other"} == set(counted(Payment.method))
     assert counted(Payment.status)["undone"] == 1
+
+
+def test_the_books_of_both_teams_are_sound(app, demo):
+    for slug in ("nordlicht", "prairie"):
+        with app.app_context(), team_scope(find_team(Team.slug == slug)):
+            assert list(check_books()) == []
 
 
 def test_won_deals_wait_to_be_converted(nordlicht):

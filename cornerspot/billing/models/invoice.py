@@ -91,6 +91,7 @@ class Invoice(PricedDocument, TenantOwned):
         tenant_index("ix_invoices_total", "status", "total_minor", "id"),
         tenant_index("ix_invoices_balance", "status", "balance_minor", "id"),
         words_index("ix_invoices_number_words", "number"),
+        Index("ix_invoices_manual_number", "tenant_id", "issued_on", "id", postgresql_where="manual_number IS NOT NULL"),
         tenant_index("ix_invoices_finalized_at", "finalized_at"),
         tenant_index("ix_invoices_pdf_file_id", "pdf_file_id"),  # whose file it is, for members of the portal
         CheckConstraint("value_part IS NULL OR (deal_id IS NOT NULL AND value_part >= 0)", name="value_part_of_deal"),
