@@ -22,6 +22,9 @@ from werkzeug.serving import make_server
 from cornerspot.db.transaction import transaction
 from cornerspot.people.models import Person
 from cornerspot.people.passwords import hash_password
+from cornerspot.settings import Settings, current_settings
+from tests.browser.till import Till, served_standin, settings_of
+from tests.factories.mail_server import running_mail_server
 from tests.factories.teams import PASSWORD, Story
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +39,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SHOWN_BY_THE_PAGE = ("402", "404", "409", "410", "422")
 VIEWPORTS = {"desktop": (1440, 900), "phone": (390, 844)}
 
 
@@ -104,20 +108,33 @@ def open_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
 def watch(page: Page, troubles: list[str]) -> None:
     """Note what a person with the developer tools open would frown at.
 
-    Refusals that the page shows by itself (409, 422) are part of stories.
+    Refusals that the page shows by itself are part of stories; what a page loads must be there.
     """
 
     def console(message) -> None:  # type: ignore[no-untyped-def]
-        refused = "status of 409" in message.text or "status of 422" in message.text
+        refused = any(f"status of {status}" in message.text for status in SHOWN_BY_THE_PAGE)
         if message.type == "error" and not refused:
             troubles.append(f"{page.url}: {message.text}")
 
+    def response(answer) -> None:  # type: ignore[no-untyped-def]
+        is_missing = answer.status in (404, 410) and not answer.request.is_navigation_request()
+        if answer.status >= 500 or is_missing:
+            troubles.append(f"{answer.status} {answer.url}")
+
     page.on("console", console)
     page.on("pageerror", lambda error: troubles.append(f"{page.url}: {error}"))
-    page.on(
-        "response",
-        lambda answer: troubles.append(f"{answer.status} {answer.url}") if answer.status >= 500 else None,
-    )
+    page.on("response", response)
+
+
+@pytest.fixture
+def till(app: Flask, story: Story, settings: Settings, server_url: str, empty_queue: None) -> Iterator[Till]:
+    """The story's team takes payments at a stand-in, which reports to the server; its mail is caught."""
+    with running_mail_server(settings) as mail, served_standin() as standin:
+        addresses = {"external_url": server_url, "stripe_base": standin.world.public_url}
+        with settings_of(app, current_settings(), **addresses):
+            opened = Till(app, story, standin, mail, f"{server_url}/{story.team.slug}")
+            opened.open()
+            yield opened
 
 
 @pytest.fixture
