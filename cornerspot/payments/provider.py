@@ -83,7 +83,10 @@ class RefundSnapshot:
 
 @dataclass(frozen=True)
 class DisputeMovement:
-    """Money that a dispute took (below zero) or gave back, without its fee. ``id``: the balance transaction."""
+    """Money that a dispute took (below zero) or gave back, without its fee; zero where only a fee was taken.
+
+    ``id``: the balance transaction.
+    """
 
     id: str
     amount: Money

@@ -127,7 +127,7 @@ def dispute_from(dispute: Obj) -> DisputeSnapshot:
         movements=tuple(
             _movement(booked, amount)
             for booked in dispute.get("balance_transactions") or ()
-            if isinstance(booked, Mapping) and booked["amount"]
+            if isinstance(booked, Mapping) and (booked["amount"] or booked.get("fee"))
         ),
     )
 

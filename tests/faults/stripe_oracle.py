@@ -47,7 +47,8 @@ def require_books_match(standin: StandIn, account: Account) -> None:
     session.expire_all()
     moved = {name: one for name, one in standin.money_moved(account).items() if is_ours(one.metadata)}
     unsayable = {name for name, one in moved.items() if one.currency.upper() in WHOLE_IN_HUNDREDTHS}
-    assert without_fees(booked(), unsayable) == without_fees(expected(moved), unsayable)
+    ours, theirs = without_fees(booked(), unsayable), without_fees(expected(moved), unsayable)
+    assert ours == theirs, f"our ledger has {ours}, Stripe moved {theirs}"
     _require_states(account)
     _require_pages(standin, account)
     _require_told(account)

@@ -171,7 +171,7 @@ def open_the_page(world: World, shop: Shop) -> None:
 
 @step(14)
 def pay_by_card(world: World, shop: Shop) -> None:
-    page, card = _some_page(world, shop), world.rng.choice(CARDS)
+    card, page = world.rng.choice(CARDS), _some_page(world, shop)
     if page is not None:
         world.say(f"    with {card} on {page['id']}")
         world.standin.pay_with_card(page["id"], card, authenticated=world.rng.random() < 0.7)
@@ -179,7 +179,7 @@ def pay_by_card(world: World, shop: Shop) -> None:
 
 @step(8)
 def pay_by_bank(world: World, shop: Shop) -> None:
-    page, bank = _some_page(world, shop), world.rng.choice(BANKS)
+    bank, page = world.rng.choice(BANKS), _some_page(world, shop)
     if page is not None:
         world.say(f"    from {bank} on {page['id']}")
         world.standin.pay_by_bank(page["id"], bank)
@@ -396,6 +396,9 @@ def _invoice_of(payment: Payment) -> Invoice | None:
 
 
 def _some_page(world: World, shop: Shop) -> dict[str, Any] | None:
+    """A page that is open at Stripe; when there is none, somebody presses the button first."""
+    if not shop.sessions("open") and world.rng.random() < 0.8:
+        open_the_page(world, shop)
     pages = shop.sessions("open")
     return world.rng.choice(pages) if pages else None
 
