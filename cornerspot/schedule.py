@@ -34,6 +34,7 @@ SCHEDULE = (
     Entry("50 3 * * *", "people.forget_expired", "sign-ins and links serve for a time, then only fill tables"),
     Entry("55 3 * * *", "portal.forget_expired", "the same for members of the portals", per_team=True),
     Entry("20 3 * * *", "billing.purge_deleted_invoices", "drafts stay in the Trash for 30 days", per_team=True),
+    Entry("15 3 * * *", "billing.forget_bulk_files", "exports and zips are kept for seven days", per_team=True),
     Entry("30 3 * * *", "crm.purge_trash", "records stay in the Trash for 30 days", per_team=True),
     Entry("10 4 * * *", "mail.forget_routes", "nobody reports on a message after a month"),
     # Ten past, so that it is within the same hour in zones a quarter or half an hour off.

@@ -126,6 +126,13 @@ class InvoiceDocument:
         return safe_file_name(f"{self.number or 'DRAFT'} {customer}") + ".pdf"
 
 
+def pdf_file_name(number: str | None, customer: str) -> str:
+    """What every file system takes: ``INV-000042 Acme Ltd.pdf``."""
+    words = f"{number or 'DRAFT'} {customer}".strip()
+    safe = "".join(letter for letter in words if letter.isprintable() and letter not in '\\/:*?"<>|')
+    return f"{' '.join(safe.split())[:120].strip(' .')}.pdf"
+
+
 def invoice_document(invoice: Invoice) -> InvoiceDocument:
     """The invoice as it is printed; needs lines, and tax rows or (for a draft) account and contact loaded."""
     copy, taxes = _final_parts(invoice) if invoice.is_finalized else _draft_parts(invoice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,39 +37,66 @@ def day_key(value: Any) -> date:
     return date.fromisoformat(str(value))
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a page begins: beside a row with this key, in a direction; at an end of the list without a key."""
+
+    direction: str = FORWARD
+    key: tuple[Any, ...] = ()
+
+    @property
+    def is_backward(self) -> bool:
+        return self.direction == BACKWARD
+
+
 def keyset_page(statement: Select[Any], model: Any, key: SortKey, *, cursor: str | None, size: int) -> Page[Any]:
     """One page of the statement's rows; a cursor that cannot be read gives the first page."""
-    direction, after = _read(cursor, key)
-    ascending = key.descending is (direction == BACKWARD)
-    place = tuple_(key.column, model.id)
-    if after is not None:
-        statement = statement.where(place > tuple_(*after) if ascending else place < tuple_(*after))
+    place = read_place(cursor, (key.read, _uuid))
+    ascending = key.descending is place.is_backward
+    columns = tuple_(key.column, model.id)
+    if place.key:
+        statement = statement.where(columns > tuple_(*place.key) if ascending else columns < tuple_(*place.key))
     order = (key.column.asc(), model.id.asc()) if ascending else (key.column.desc(), model.id.desc())
     rows = list(session.scalars(statement.order_by(*order).limit(size + 1)))
+    return page_of(rows, place, size=size, key_of=lambda row: (key.value(row), row.id))
+
+
+def read_place(cursor: str | None, readers: Sequence[Callable[[Any], Any]]) -> Place:
+    """The place that a cursor names, each part read by its reader; the beginning when it cannot be read."""
+    try:
+        direction, *parts = decode_cursor(cursor or "", parts=1 + len(readers))
+        key = tuple(read(part) for read, part in zip(readers, parts, strict=True))
+    except (ValueError, TypeError, OverflowError):
+        return Place()
+    return Place(direction if direction == BACKWARD else FORWARD, key)
+
+
+def page_of(rows: list[Any], place: Place, *, size: int, key_of: Callable[[Any], tuple[Any, ...]]) -> Page[Any]:
+    """The page that these rows make, read from a place on and one more than fit if there are; ``key_of`` as its key."""
     has_more = len(rows) > size
     rows = rows[:size]
-    if direction == BACKWARD:
+    if place.is_backward:
         rows.reverse()
     if not rows:
         return Page([])
-    more_before = has_more if direction == BACKWARD else after is not None
-    more_after = has_more if direction == FORWARD else True
+    more_before = has_more if place.is_backward else bool(place.key)
+    more_after = True if place.is_backward else has_more
     return Page(
         rows,
-        next_cursor=_cursor(FORWARD, key, rows[-1]) if more_after else None,
-        previous_cursor=_cursor(BACKWARD, key, rows[0]) if more_before else None,
+        next_cursor=_cursor(FORWARD, key_of(rows[-1])) if more_after else None,
+        previous_cursor=_cursor(BACKWARD, key_of(rows[0])) if more_before else None,
     )
 
 
-def _read(cursor: str | None, key: SortKey) -> tuple[str, tuple[Any, UUID] | None]:
-    try:
-        direction, value, row_id = decode_cursor(cursor or "", parts=3)
-        after = (key.read(value), UUID(str(row_id)))
-    except (ValueError, TypeError, OverflowError):
-        return FORWARD, None
-    return (direction if direction == BACKWARD else FORWARD), after
+def _cursor(direction: str, key: tuple[Any, ...]) -> str:
+    return encode_cursor(direction, *(_as_text(value) for value in key))
 
 
-def _cursor(direction: str, key: SortKey, row: Any) -> str:
-    value = key.value(row)
-    return encode_cursor(direction, value.isoformat() if isinstance(value, date) else value, str(row.id))
+def _as_text(value: Any) -> str | int | None:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _uuid(value: Any) -> UUID:
+    return UUID(str(value))

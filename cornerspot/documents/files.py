@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from cornerspot.db import session
 from cornerspot.documents.models import StoredFile
 from cornerspot.documents.storage import current_storage
@@ -24,3 +26,17 @@ def store_file(content: bytes, media_type: str, name: str) -> StoredFile:
 def read_file(stored: StoredFile) -> bytes:
     """The bytes as they were stored; raises DamagedFile."""
     return current_storage().get(stored.tenant_id, stored.sha256)
+
+
+def forget_file(stored: StoredFile) -> None:
+    """No row names the file, and its bytes are gone unless another row has the same; flushed.
+
+    For files that were made to be fetched and serve no record. The bytes go before the
+    commit: were it lost, the row would come back without them, and the next try removes it.
+    """
+    same = select(StoredFile.id).where(StoredFile.sha256 == stored.sha256, StoredFile.id != stored.id).limit(1)
+    shared = session.scalar(same) is not None
+    session.delete(stored)
+    session.flush()
+    if not shared:
+        current_storage().remove(current_tenant_id(), stored.sha256)

@@ -38,6 +38,10 @@ class Storage(Protocol):
         """Whether the bytes are here."""
         ...
 
+    def remove(self, team_id: UUID, sha256: str) -> None:
+        """The bytes are no longer here."""
+        ...
+
 
 class LocalStorage:
     """A folder of this machine: ``<team>/<first two hex digits>/<hash>``."""
@@ -68,6 +72,9 @@ class LocalStorage:
 
     def exists(self, team_id: UUID, sha256: str) -> bool:
         return self._path(team_id, sha256).is_file()
+
+    def remove(self, team_id: UUID, sha256: str) -> None:
+        self._path(team_id, sha256).unlink(missing_ok=True)
 
     def _path(self, team_id: UUID, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):

@@ -18,6 +18,7 @@ TASK_MODULES = (
     "cornerspot.plans.upkeep",
     "cornerspot.crm.upkeep",
     "cornerspot.billing.upkeep",
+    "cornerspot.billing.bulk",
     "cornerspot.billing.online.checkout",
     "cornerspot.billing.online.reconciling",
     "cornerspot.billing.online.refund_calls",

@@ -14,9 +14,10 @@ from cornerspot.billing.deal_billing import has_unbilled_lines
 from cornerspot.billing.deleting import delete_invoice
 from cornerspot.billing.drafting import draft_input, update_draft
 from cornerspot.billing.finalizing import finalize_invoice
+from cornerspot.billing.listing import TABS, invoices_page
 from cornerspot.billing.marking_sent import mark_sent
 from cornerspot.billing.models import InvoiceTransition, Payment
-from cornerspot.billing.reading import invoice_with_everything, invoices_page, sums_of_account
+from cornerspot.billing.reading import invoice_with_everything, sums_of_account
 from cornerspot.billing.settling import record_manual_payment, undo_payment
 from cornerspot.billing.states import FINALIZED, INVOICE, InvoiceStatus
 from cornerspot.billing.voiding import void_invoice
@@ -74,8 +75,8 @@ def test_nobody_asks_for_a_written_off_invoice_any_more(invoice, story):
     (sums,) = sums_of_account(invoice.account_id)
     assert (sums.invoiced_minor, sums.outstanding_minor, sums.overdue_minor) == (20000, 0, 0)
     assert not invoice.is_overdue(clock.today("UTC"))
-    assert [row.id for row in invoices_page(status="uncollectible").rows] == [invoice.id]
-    assert invoices_page(status="void").rows == []
+    assert [row.id for row in invoices_page(TABS["uncollectible"]).rows] == [invoice.id]
+    assert invoices_page(TABS["void"]).rows == []
 
 
 def test_an_invoice_that_is_not_due_yet_is_not_written_off(team, story):

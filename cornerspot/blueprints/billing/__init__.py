@@ -11,6 +11,7 @@ __all__ = ["blueprint"]
 from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register themselves
     account_credit,
     account_invoices,
+    bulk_runs,
     deal_invoices,
     deliveries,
     invoice_cancellations,
@@ -18,6 +19,7 @@ from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register 
     invoice_deletions,
     invoice_duplicates,
     invoice_finalizations,
+    invoice_index,
     invoice_notes,
     invoice_pay_links,
     invoice_payments,

@@ -8,7 +8,9 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.crediting import credit_balances
-from cornerspot.billing.reading import CurrencySums, invoices_page, sums_of_account
+from cornerspot.billing.list_filter import InvoiceFilter
+from cornerspot.billing.listing import invoices_page
+from cornerspot.billing.reading import CurrencySums, sums_of_account
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.billing.invoice_money import CreditRefundForm, credit_refund_form
 from cornerspot.blueprints.support.context import request_entitlements
@@ -31,7 +33,7 @@ def account_invoices_index(account_id: UUID) -> ResponseReturnValue:
 
 def render_account_invoices(account: Account, *, refused: CreditRefundForm | None = None) -> str:
     """The tab; ``refused`` is the form of a refund of credit that was sent back."""
-    page = invoices_page(account_id=account.id, after=request.args.get("after"), before=request.args.get("before"))
+    page = invoices_page(InvoiceFilter(account_id=account.id), cursor=request.args.get("cursor"))
     return render_template(
         "billing/accounts/invoices.html",
         account=account,

@@ -1,8 +1,7 @@
-"""Invoices: list, page, form, live totals."""
+"""Invoices: page, form, live totals."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -11,13 +10,7 @@ from flask.typing import ResponseReturnValue
 from cornerspot.billing.drafting import NOT_A_DRAFT, DraftInput, create_draft, draft_input, update_draft
 from cornerspot.billing.invoicing_deals import deal_to_bill, deal_with_lines, draft_for_deal
 from cornerspot.billing.models import Invoice
-from cornerspot.billing.reading import (
-    FILTERS,
-    MOST_COUNTED,
-    invoice_counts,
-    invoice_with_everything,
-    invoices_page,
-)
+from cornerspot.billing.reading import invoice_with_everything
 from cornerspot.billing.settings import billing_settings
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.blueprints.billing.blueprint import blueprint
@@ -34,49 +27,7 @@ from cornerspot.crm.models import Account, Contact, Deal
 from cornerspot.kit.errors import Conflict
 from cornerspot.kit.ids import decode_public_id
 from cornerspot.people.permissions import Permission
-from cornerspot.tenancy import current_team, team_today
-
-TABS = (
-    ("all", "All"),
-    ("draft", "Drafts"),
-    ("open", "Open"),
-    ("overdue", "Overdue"),
-    ("paid", "Paid"),
-    ("uncollectible", "Uncollectible"),
-    ("void", "Void"),
-)
-
-
-@blueprint.get("/invoices")
-@gate(permission=Permission.READ_INVOICES)
-def invoices_index() -> ResponseReturnValue:
-    status = request.args.get("status", "all")
-    status = status if status in FILTERS else "all"
-    account_id = _argument("account", "acc")
-    page = invoices_page(
-        status=status, account_id=account_id, after=request.args.get("after"), before=request.args.get("before")
-    )
-    kept: dict[str, Any] = {"account": request.args.get("account")} if account_id else {}
-    counts = {} if account_id else invoice_counts()
-    return render_template(
-        "billing/invoices/index.html",
-        page=page,
-        status=status,
-        today=team_today(),
-        account=find(Account, account_id) if account_id else None,
-        is_empty=not page.rows and status == "all" and not kept,
-        tabs=[
-            {
-                "label": label,
-                "href": url_for("billing.invoices_index", status=None if name == "all" else name, **kept),
-                "active": name == status,
-                "count": _count_text(counts.get(name)),
-            }
-            for name, label in TABS
-        ],
-        next_href=_cursor_href("after", page.next_cursor),
-        previous_href=_cursor_href("before", page.previous_cursor),
-    )
+from cornerspot.tenancy import current_team
 
 
 @blueprint.get("/invoices/<id('inv'):invoice_id>")
@@ -222,14 +173,3 @@ def _changes_rows(draft: InvoiceDraft) -> bool:
         del draft.lines.rows[int(index) : int(index) + 1]
         return True
     return False
-
-
-def _count_text(count: int | None) -> str | None:
-    if count is None:
-        return None
-    return f"{MOST_COUNTED - 1}+" if count >= MOST_COUNTED else str(count)
-
-
-def _cursor_href(name: str, cursor: str | None) -> str | None:
-    kept: dict[str, Any] = {key: value for key, value in request.args.items() if key in ("status", "account")}
-    return url_for("billing.invoices_index", **(kept | {name: cursor})) if cursor else None

@@ -1,0 +1,169 @@
+"""Which invoices a list shows: tabs, dates, customer, words; as conditions that an index can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from cornerspot.billing.models import Invoice, InvoiceLine
+from cornerspot.billing.states import UNPAID, InvoiceStatus
+from cornerspot.crm.models import Account
+from cornerspot.db import session
+from cornerspot.kit.searching import search_form
+from cornerspot.tenancy import team_today
+
+S = InvoiceStatus
+MOST_FOUND = 5000  # Of more matches the list is walked instead: then a page is full soon.
+SHORTEST = 3  # letters that the index over parts of words needs
+MOST_WORDS = 8
+
+# The words of the address. Overdue is computed, and shows under Open too.
+STATUSES: Mapping[str, tuple[InvoiceStatus, ...]] = {
+    "draft": (S.DRAFT,),
+    "open": (S.OPEN, S.PARTIALLY_PAID),
+    "partially_paid": (S.PARTIALLY_PAID,),
+    "paid": (S.PAID,),
+    "uncollectible": (S.UNCOLLECTIBLE,),
+    "void": (S.VOID, S.CANCELLED),
+    "cancelled": (S.CANCELLED,),
+}
+DATES = ("issued", "due")
+UNNUMBERED = frozenset({S.DRAFT, S.CANCELLED})  # have no number and no dates, as the database holds them to
+
+
+@dataclass(frozen=True)
+class InvoiceFilter:
+    """Which invoices are shown; empty values show all. ``names`` are keys of ``STATUSES``.
+
+    ``since`` and ``until`` are days of issue, or due dates, as ``dated`` says, both included;
+    ``sent`` is yes, no or empty.
+    """
+
+    search: str = ""
+    names: tuple[str, ...] = ()
+    overdue: bool = False
+    sent: str = ""
+    dated: str = "issued"
+    since: date | None = None
+    until: date | None = None
+    account_id: UUID | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.names and not self.overdue and self.is_plain
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether at most a tab was chosen."""
+        return replace(self, names=(), overdue=False, dated="issued") == InvoiceFilter()
+
+    @property
+    def statuses(self) -> tuple[InvoiceStatus, ...]:
+        """The statuses that are shown, in the order of an invoice's life."""
+        chosen = {status for name in self.names for status in STATUSES[name]} if self.names else set(S)
+        return tuple(status for status in S if status in chosen and (not self.overdue or status in UNPAID))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(self.search.replace("\0", " ").split()[:MOST_WORDS])
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain values, for a row that remembers the filter."""
+        kept = {"search": self.search, "names": list(self.names), "overdue": self.overdue, "sent": self.sent}
+        days = {name: day.isoformat() for name in ("since", "until") if (day := getattr(self, name)) is not None}
+        account = {"account_id": str(self.account_id)} if self.account_id else {}
+        return {**kept, "dated": self.dated, **days, **account}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> InvoiceFilter:
+        """The filter that ``as_data`` made these values of."""
+        days = {name: date.fromisoformat(data[name]) for name in ("since", "until") if name in data}
+        return cls(
+            search=data.get("search", ""),
+            names=tuple(data.get("names", ())),
+            overdue=bool(data.get("overdue")),
+            sent=data.get("sent", ""),
+            dated=data.get("dated", "issued"),
+            account_id=UUID(data["account_id"]) if data.get("account_id") else None,
+            **days,
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """A filter made ready: what it asks but for the status, and the ids that the search gave.
+
+    ``ids`` is None where nothing is searched for, or where more match than anybody lists.
+    """
+
+    wanted: InvoiceFilter
+    asked: tuple[ColumnElement[bool], ...]
+    ids: list[UUID] | None = None
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether the search matches so many that it cannot be narrowed to ids."""
+        return bool(self.wanted.words) and self.ids is None
+
+    def where(self, statuses: tuple[InvoiceStatus, ...]) -> ColumnElement[bool]:
+        """Everything that the filter asks, of invoices in one of these statuses."""
+        return and_(Invoice.status.in_(statuses), *self.of(statuses))
+
+    def of(self, statuses: Iterable[InvoiceStatus]) -> list[ColumnElement[bool]]:
+        """What is asked of invoices in these statuses. Only drafts are ever in the Trash."""
+        return [*self.asked, *([] if UNNUMBERED.isdisjoint(statuses) else [Invoice.deleted_at.is_(None)])]
+
+
+def find(wanted: InvoiceFilter) -> Found:
+    """The filter, searched: one statement where there are words, none otherwise."""
+    asked: list[ColumnElement[bool]] = []
+    column = Invoice.due_on if wanted.dated == "due" else Invoice.issued_on
+    if wanted.overdue:
+        asked.append(Invoice.due_on < team_today())
+    if wanted.sent:
+        asked.append(Invoice.sent_at.is_not(None) if wanted.sent == "yes" else Invoice.sent_at.is_(None))
+    if wanted.since is not None:
+        asked.append(column >= wanted.since)
+    if wanted.until is not None:
+        asked.append(column <= wanted.until)
+    if wanted.account_id is not None:
+        asked.append(Invoice.account_id == wanted.account_id)
+    if not wanted.words:
+        return Found(wanted, tuple(asked))
+    ids = _ids_of(max(wanted.words, key=len))
+    if ids is not None:
+        asked.append(Invoice.id.in_(ids))
+    if ids is None or len(wanted.words) > 1:
+        asked.extend(_matches(word) for word in wanted.words)
+    return Found(wanted, tuple(asked), ids)
+
+
+def _ids_of(word: str) -> list[UUID] | None:
+    """The invoices that a word finds, by the owner's function; None when they are too many to list."""
+    rows = session.scalars(select(func.search_invoices(_pattern(word), _pattern(search_form(word)), MOST_FOUND))).all()
+    return list(dict.fromkeys(rows)) if len(rows) <= MOST_FOUND else None
+
+
+def _matches(word: str) -> ColumnElement[bool]:
+    """The same as the function asks, of one invoice after the other."""
+    pattern = _pattern(word)
+    accounts = select(Account.id).where(Account.search_name.like(_pattern(search_form(word))))
+    lines = select(InvoiceLine.id).where(
+        InvoiceLine.tenant_id == Invoice.tenant_id,
+        InvoiceLine.invoice_id == Invoice.id,
+        InvoiceLine.description.ilike(pattern),
+    )
+    return or_(Invoice.number.ilike(pattern), Invoice.account_id.in_(accounts), lines.exists())
+
+
+def _pattern(word: str) -> str:
+    """What LIKE looks for: the word anywhere; a short number with its zeros, other short ones at the beginning."""
+    if len(word) < SHORTEST and word.isascii() and word.isdigit():
+        word = word.zfill(SHORTEST)
+    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%" if len(word) >= SHORTEST else f"{escaped}%"
