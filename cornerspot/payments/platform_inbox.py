@@ -107,7 +107,7 @@ def platform_events_page(*, state: str = "", after: str = "") -> Page[PlatformEv
 def count_platform_events() -> dict[str, int]:
     """How many are in each state."""
     counted = select(PlatformEvent.state, func.count()).group_by(PlatformEvent.state)
-    return dict(session.execute(counted).tuples().all())
+    return {str(state): int(number) for state, number in session.execute(counted)}
 
 
 def _locked(event_id: UUID) -> PlatformEvent:

@@ -274,7 +274,9 @@ def _subscription(told: Mapping[str, Any]) -> PlanSubscription:
         status=str(told["status"]),
         plan_key=_plan_of(item["price"]),
         period_ends_at=moment(item["current_period_end"]),
-        cancels=bool(told.get("cancel_at_period_end") or told.get("cancel_at")),
+        cancels=bool(
+            told.get("cancel_at_period_end") or 0 < (told.get("cancel_at") or 0) <= item["current_period_end"]
+        ),
         created_at=moment(told["created"]),
         paid_plan_key=str(metadata.get(PAID_PLAN) or "") if until.isdigit() else "",
         paid_until=moment(int(until)) if until.isdigit() else None,

@@ -13,7 +13,7 @@ from cornerspot.db import session
 from cornerspot.db.locks import lock
 from cornerspot.kit import clock
 from cornerspot.kit.errors import FeatureMissing, LimitReached
-from cornerspot.plans.bought import plan_at
+from cornerspot.plans.bought import bought_plan, patience_ends_at, plan_at
 from cornerspot.plans.catalog import PLANS, PlanVersion, plans_with
 from cornerspot.plans.features import FEATURES, LIMITS, Feature, Limit
 from cornerspot.plans.models import FeatureSwitch, PlanOverride, TeamPlan
@@ -32,7 +32,10 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class Entitlements:
-    """The answers for one team at one moment. ``plan`` is the plan chosen, ``trial_ends_at`` set on trial."""
+    """The answers for one team at one moment. ``plan`` is the plan chosen, ``trial_ends_at`` set on trial.
+
+    ``late_until`` is when the plan is lost, while a payment for it is late.
+    """
 
     plan: PlanVersion
     trial_plan: PlanVersion | None
@@ -40,6 +43,7 @@ class Entitlements:
     included: frozenset[Feature]
     switched_off: frozenset[Feature]
     limits: dict[Limit, int | None]
+    late_until: datetime | None = None
 
     def answer(self, feature: Feature | str) -> Answer:
         """One of the three answers."""
@@ -154,7 +158,13 @@ def _combine(
         elif override.limit_name is not None:
             limits[Limit(override.limit_name)] = override.limit_size
     return Entitlements(
-        plan, trial, team_plan.trial_ends_at if trial else None, frozenset(included), switched_off, limits
+        plan,
+        trial,
+        team_plan.trial_ends_at if trial else None,
+        frozenset(included),
+        switched_off,
+        limits,
+        late_until=patience_ends_at(team_plan) if plan is bought_plan(team_plan, now) else None,
     )
 
 

@@ -22,7 +22,7 @@ from cornerspot.tenancy import system_scope, team_scope
 from cornerspot.tenancy.http import TeamSessionInterface
 from tests.factories.teams import Story, new_person, open_story
 
-PAGES = ["/operators/teams", "/operators/jobs"]
+PAGES = ["/operators/teams", "/operators/jobs", "/operators/webhooks"]
 
 
 @pytest.fixture(autouse=True)

@@ -261,6 +261,8 @@ def test_a_failed_payment_is_said_with_the_way_out(buyer):
     page = buyer.page()
     assert "Your payment failed" in page
     assert "You keep Growth until" in page
+    assert "The payment for your plan failed." in buyer.browser.get("/deals").get_data(as_text=True)
+    assert "The payment for your plan failed." not in buyer.story.sign_in("rep").get("/deals").get_data(as_text=True)
     assert "First pay what is open" in buyer.browser.get("/settings/plan/changes/new?plan=scale_v1").get_data(
         as_text=True
     )

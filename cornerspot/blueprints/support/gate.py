@@ -30,6 +30,7 @@ from cornerspot.plans.entitlements import Answer
 from cornerspot.plans.features import FEATURES, Feature
 from cornerspot.plans.standing import require_writable
 from cornerspot.plans.usage import has_records
+from cornerspot.tenancy import CurrentTeam
 from cornerspot.tenancy.http import PORTAL, team_of_request
 from cornerspot.tenancy.models import TeamStatus
 
@@ -212,8 +213,24 @@ def standing() -> list[Standing]:
         said.append(
             Standing("This team is suspended.", "You can read and download everything, but change nothing.", "red")
         )
+    said.extend(_late(team))
     said.extend(_lost(feature) for feature in g.get("lost_features", ()))
     return said
+
+
+def _late(team: CurrentTeam | None) -> list[Standing]:
+    """That the plan is about to be lost, for whoever can see to the payment; its own page says more."""
+    from cornerspot.blueprints.support.context import request_entitlements
+    from cornerspot.blueprints.support.filters import date_text
+
+    actor = current_actor_or_none() if team is not None else None
+    if actor is None or not actor.may(Permission.CHANGE_PLAN) or (request.endpoint or "").startswith("plans."):
+        return []
+    answers = request_entitlements()
+    if answers.late_until is None:
+        return []
+    text = f"You keep {answers.plan.name} until {date_text(answers.late_until)}."
+    return [Standing("The payment for your plan failed.", text, "amber", leads_to_plan=True)]
 
 
 def _lost(feature: Feature) -> Standing:
