@@ -31,6 +31,7 @@ BLUEPRINTS = (
     "paying",
     "portal",
     "plans",
+    "reports",
     "settings",
     "webhooks",
     "operators",

@@ -13,6 +13,7 @@ from cornerspot.blueprints.settings import (  # noqa: F401
     emails,
     index,
     invitations,
+    invoice_numbers,
     invoices,
     logo,
     payments,

@@ -71,7 +71,7 @@ ENTRIES = (
         "crm.accounts_index",
         KEEPING_CUSTOMERS,
         P.READ_CRM,
-        ("crm.account", "billing.account", "members.account"),
+        ("crm.account", "billing.account", "members.account", "reports.account"),
         True,
         "g a",
     ),
@@ -121,6 +121,16 @@ ENTRIES = (
         "g u",
     ),
     Entry(
+        INSIGHT,
+        "Receivables",
+        "report-money",
+        "reports.aging_show",
+        F.BILLING,
+        P.READ_REPORTS,
+        ("reports.aging",),
+        keys="g r",
+    ),
+    Entry(
         FOOT,
         "Settings",
         "settings",
@@ -149,7 +159,15 @@ SETTINGS = (
         P.MANAGE_SETTINGS,
         ("settings.pipeline", "settings.stage"),
     ),
-    Entry("Billing", "Invoices", "file-invoice", "settings.invoices_show", F.BILLING, P.MANAGE_SETTINGS),
+    Entry(
+        "Billing",
+        "Invoices",
+        "file-invoice",
+        "settings.invoices_show",
+        F.BILLING,
+        P.MANAGE_SETTINGS,
+        ("settings.invoice",),
+    ),
     Entry("Billing", "E-mail", "mail", "settings.emails_index", F.BILLING, P.MANAGE_SETTINGS, ("settings.email",)),
     Entry(
         "Billing", "Reminders", "bell", "settings.reminders_show", F.BILLING, P.MANAGE_SETTINGS, ("settings.reminder",)

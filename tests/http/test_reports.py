@@ -1,0 +1,182 @@
+"""Reports: receivables by age on any day, statements for the staff, and the proof of the numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from cornerspot.billing.finalizing import finalize_invoice
+from cornerspot.billing.settling import record_manual_payment
+from cornerspot.billing.voiding import void_invoice
+from cornerspot.billing.writing_off import reopen_invoice, write_off_invoice
+from cornerspot.db.transaction import transaction
+from cornerspot.kit import clock
+from cornerspot.kit.ids import encode_public_id
+from cornerspot.reports.aging import BUCKETS, aging, owed_invoices
+from cornerspot.tenancy import team_scope
+from tests.factories.billing import line, new_account, new_draft
+
+TODAY = date(2026, 6, 30)
+
+
+@contextmanager
+def on_day(story, day):
+    moment = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
+    with clock.moved_to(moment), story.app.app_context(), team_scope(story.team), transaction():
+        yield
+
+
+def issue(story, account, day, price="100", terms=0, **fields):
+    with on_day(story, day):
+        draft = new_draft(story.owner, account, [line(unit_price=price)], terms_days=terms, **fields)
+        return finalize_invoice(draft, by=story.owner)
+
+
+def pay(story, invoice, minor, day):
+    with on_day(story, day):
+        record_manual_payment(
+            invoice, amount_minor=minor, method="cash", received_on=day, by=story.owner, request_key=f"{day}{minor}"
+        )
+
+
+def report(story, on, today=TODAY):
+    with on_day(story, today):
+        return {one.currency: {row.name: row.amounts for row in one.rows} for one in aging(on)}
+
+
+@pytest.fixture
+def acme(story):
+    with on_day(story, date(2026, 1, 2)):
+        return new_account("Acme GmbH")
+
+
+def test_every_day_late_falls_into_one_bucket(story, acme):
+    for late in (170, 91, 90, 61, 60, 31, 30, 1, 0):
+        issue(story, acme, TODAY - timedelta(days=late))
+    assert report(story, TODAY) == {"EUR": {"Acme GmbH": (20000, 40000, 40000, 40000, 40000)}}
+
+
+def test_what_is_not_due_yet_is_current_and_currencies_stand_apart(story, acme):
+    issue(story, acme, TODAY - timedelta(days=5), currency="USD")
+    issue(story, acme, TODAY, terms=30)
+    assert report(story, TODAY) == {
+        "EUR": {"Acme GmbH": (20000, 0, 0, 0, 0)},
+        "USD": {"Acme GmbH": (0, 20000, 0, 0, 0)},
+    }
+
+
+def test_a_past_day_shows_what_was_owed_when_it_ended(story, acme):
+    paid = issue(story, acme, date(2026, 3, 1))
+    pay(story, paid, 5000, date(2026, 3, 20))
+    pay(story, paid, 15000, date(2026, 4, 10))
+    assert report(story, date(2026, 2, 28)) == {}
+    assert report(story, date(2026, 3, 19)) == {"EUR": {"Acme GmbH": (0, 20000, 0, 0, 0)}}
+    assert report(story, date(2026, 3, 20)) == {"EUR": {"Acme GmbH": (0, 15000, 0, 0, 0)}}
+    assert report(story, date(2026, 4, 9)) == {"EUR": {"Acme GmbH": (0, 0, 15000, 0, 0)}}
+    assert report(story, date(2026, 4, 10)) == {}
+
+
+def test_void_and_uncollectible_are_out_from_the_day_they_became_so_and_back_when_reopened(story, acme):
+    voided, written_off = issue(story, acme, date(2026, 3, 1)), issue(story, acme, date(2026, 3, 1), "1")
+    with on_day(story, date(2026, 3, 11)):
+        void_invoice(voided, by=story.owner, reason="wrong")
+        write_off_invoice(written_off, by=story.owner, reason="gone")
+    with on_day(story, date(2026, 3, 21)):
+        reopen_invoice(written_off, by=story.owner)
+    assert report(story, date(2026, 3, 10)) == {"EUR": {"Acme GmbH": (0, 20200, 0, 0, 0)}}
+    assert report(story, date(2026, 3, 11)) == {}
+    assert report(story, date(2026, 3, 21)) == {"EUR": {"Acme GmbH": (0, 200, 0, 0, 0)}}
+
+
+def test_the_invoices_behind_each_number_add_up_to_it(story, acme):
+    for late in (100, 40, 10, 0):
+        issue(story, acme, TODAY - timedelta(days=late))
+    with on_day(story, TODAY):
+        (one,) = aging(TODAY)
+        for row in (*one.rows, one.total):
+            for bucket, minor in zip(BUCKETS, row.amounts, strict=True):
+                behind = owed_invoices(TODAY, "EUR", account_id=row.account_id, bucket=bucket)
+                assert sum(invoice.owed_minor for invoice in behind) == minor
+        assert sum(invoice.owed_minor for invoice in owed_invoices(TODAY, "EUR")) == one.total.total_minor
+
+
+def rows_of(response):
+    return list(csv.reader(io.StringIO(response.get_data().decode("utf-8-sig"))))
+
+
+@pytest.fixture
+def owing(story):
+    """A customer with two late invoices, as of the real today."""
+    today = clock.today("Europe/Vienna")
+    with story.app.app_context(), team_scope(story.team), transaction():
+        account = new_account("=Risky & Sons")
+    issue(story, account, today - timedelta(days=40))
+    issue(story, account, today - timedelta(days=3), terms=30)
+    return account
+
+
+def test_the_page_links_each_number_to_its_invoices(client, owing, query_counter):
+    with query_counter() as sent:
+        page = client.get("/reports/aging")
+    assert page.status_code == 200
+    assert len(sent) <= 8
+    account = encode_public_id("acc", owing.id)
+    assert "=Risky &amp; Sons" in page.text
+    behind = client.get(f"/reports/aging/invoices?currency=EUR&account={account}&bucket=60")
+    assert "INV-000001" in behind.text
+    assert "INV-000002" not in behind.text
+    assert f"account={account}" in behind.text
+    assert "dated=due" in behind.text
+
+
+def test_the_csv_has_every_row_and_no_formula(client, owing):
+    head, row = rows_of(client.get("/reports/aging.csv"))
+    assert head == ["As of", "Currency", "Account", "Current", "1–30", "31–60", "61–90", "90+", "Total"]
+    assert row[1:] == ["EUR", "'=Risky & Sons", "200.00", "0.00", "200.00", "0.00", "0.00", "400.00"]
+
+
+@pytest.mark.parametrize("words", ["?on=yesterday", "?on=2999-01-01", "?on=", "?on=0001-01-01"])
+def test_days_that_make_no_sense_do_no_harm(client, owing, words):
+    for path in ("/reports/aging", "/reports/aging.csv", "/reports/aging/invoices"):
+        assert client.get(path + words).status_code == 200
+
+
+def test_a_rep_may_not_see_receivables_but_statements(story, owing):
+    rep = story.sign_in("rep")
+    assert rep.get("/reports/aging").status_code == 403
+    assert rep.get(f"/accounts/{encode_public_id('acc', owing.id)}/statement").status_code == 200
+
+
+def test_the_statement_shows_movements_and_prints(client, owing):
+    path = f"/accounts/{encode_public_id('acc', owing.id)}/statement"
+    page = client.get(path)
+    assert "INV-000001" in page.text
+    assert "Closing balance" in page.text
+    pdf = client.get(f"{path}/pdf")
+    assert pdf.mimetype == "application/pdf"
+    assert pdf.data.startswith(b"%PDF")
+    assert client.get(f"{path}?since=2026-05-01&until=2026-04-01").status_code == 422
+    assert client.get(f"{path}/pdf?since=2026-05-01&until=2026-04-01").status_code == 422
+
+
+def test_the_gap_report_proves_the_series_and_lists_manual_numbers_apart(story, client):
+    with story.app.app_context(), team_scope(story.team), transaction():
+        for _ in range(3):
+            invoice = finalize_invoice(new_draft(story.owner), by=story.owner)
+        void_invoice(invoice, by=story.owner, reason="wrong")
+        finalize_invoice(new_draft(story.owner, manual_number="BY-HAND"), by=story.owner)
+    page = client.get("/settings/invoices/numbers")
+    assert "No gap" in page.text
+    assert "BY-HAND" in page.text
+    _, series, manual = rows_of(client.get("/settings/invoices/numbers.csv"))
+    assert series == ["All", "3", "3", "1", "INV-000001", "INV-000003", "0"]
+    assert manual[0] == "Manual"
+    assert manual[4] == "BY-HAND"
+
+
+def test_the_gap_report_of_a_new_team_says_that_there_is_no_number(client):
+    assert "No number yet" in client.get("/settings/invoices/numbers").text
