@@ -38,6 +38,11 @@ class ProviderGone(ProviderError):
     """The connection is no longer accepted: the key was revoked, or the account left."""
 
 
+def is_repeated(error: ProviderUnsure) -> bool:
+    """Whether the processor failed itself: it answers the same to the same key until it forgets it."""
+    return error.code.startswith("status_5")
+
+
 @dataclass(frozen=True)
 class AccountSnapshot:
     """The processor's account as it stands; ``capabilities`` maps a method to active, pending or inactive."""

@@ -105,6 +105,8 @@ def failure_of(error: stripe.StripeError, *, is_connected: bool = False) -> Prov
     if isinstance(error, stripe.APIConnectionError):
         return ProviderUnsure(message, code="no_answer")
     status = error.http_status or 0
+    if status >= 500:
+        return ProviderUnsure(message, code=f"status_{status}")
     if 400 <= status < 500 and status != 409:
         return ProviderRefused(message, code=code)
     return ProviderUnsure(message, code=code or f"status_{status}")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 
+from cornerspot.billing.configuring_online import configure_part_payments
+from cornerspot.billing.models import CheckoutAttempt
 from cornerspot.billing.voiding import void_invoice
+from cornerspot.db import session
 from cornerspot.kit.errors import Conflict
 from tests.faults.stripe_shop import later
 
@@ -61,3 +65,26 @@ def test_fault_18_a_debit_that_comes_back_after_all_is_owed_again(shop, lost):
         shop.deliver()
         assert shop.read(invoice_id).status == "paid"
         shop.require_truth()
+
+
+def test_fault_16_a_part_by_another_tab_is_not_payable_beside_the_debit(shop):
+    shop.do(lambda: configure_part_payments(allowed=True, least_percent=10, seen=None, by=shop.by))
+    invoice_id = shop.invoice()
+    shop.paid_by_bank(invoice_id, "microdeposits")
+    with pytest.raises(Conflict, match="just been made"):  # We have not heard of the debit yet.
+        shop.open_page(invoice_id, 5000)
+    assert shop.work() == []
+    assert shop.sessions("open") == []
+    shop.require_truth()
+
+
+def test_fault_16_a_page_that_is_open_when_a_debit_is_heard_of_is_closed(shop):
+    invoice_id = shop.invoice()
+    shop.paid_by_bank(invoice_id)
+    # As after a restored backup: the page of the debit is ended in our rows, and another one opens.
+    shop.do(lambda: session.execute(update(CheckoutAttempt).values(state="expired")))
+    shop.open_page(invoice_id)
+    shop.deliver()
+    assert shop.sessions("open") == []
+    assert shop.read(invoice_id).processing_minor == 20000
+    shop.require_truth()

@@ -98,3 +98,27 @@ def test_fault_10_a_sync_that_meets_an_accident_at_any_statement_is_finished_by_
         before = now
     assert set(before[intent_id]) == {"capture", "fee", "refund", "dispute_withdrawn"}
     shop.require_truth()
+
+
+@pytest.mark.parametrize("worked", [False, True])
+def test_fault_25_an_error_that_stripe_repeats_to_the_key_does_not_keep_the_payer_out_for_a_day(shop, worked):
+    invoice_id = shop.invoice()
+    shop.open_page(shop.invoice("1"))  # The customer is known at Stripe.
+    shop.standin.faults.next("POST /v1/checkout/sessions", Fault.SERVER_ERROR_500(worked=worked), times=1)
+    if not worked:
+        with pytest.raises(Conflict, match="try again"):
+            shop.open_page(invoice_id)
+        assert [attempt.state for attempt in shop.attempts(invoice_id)] == ["refused"]
+    page = shop.open_page(invoice_id)
+    assert [one["id"] for one in shop.sessions("open") if one["metadata"]["invoice"] == str(invoice_id)] == [page]
+    shop.standin.pay_with_card(page)
+    shop.deliver()
+    assert shop.read(invoice_id).status == "paid"
+    shop.require_truth()
+
+
+def test_fault_25_nor_does_one_that_met_the_making_of_the_customer(shop):
+    invoice_id = shop.invoice()
+    shop.standin.faults.next("POST /v1/customers", Fault.SERVER_ERROR_500, times=1)
+    assert shop.open_page(invoice_id)
+    shop.require_truth()

@@ -184,3 +184,11 @@ def test_a_fee_that_is_known_a_day_later_is_booked_once(shop):
         shop.deliver(duplicate=1)
         assert [one.fee_minor for one in shop.payments()] == [305]
         shop.require_truth()
+
+
+def test_a_dispute_after_a_full_refund_costs_its_fee_and_moves_nothing(shop, paid):
+    shop.standin.dashboard_refund(paid[1])
+    shop.standin.open_dispute(paid[1])
+    shop.deliver()
+    shop.require_truth()
+    assert shop.read(paid[0]).status == "paid"  # The refund left nothing to be asked for again.

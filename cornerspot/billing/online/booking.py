@@ -271,7 +271,9 @@ def _recount_processing(invoice: Invoice) -> None:
             Payment.currency == invoice.currency,
         )
     )
-    invoice.processing_minor = int(session.scalar(under_way) or 0)
+    before, invoice.processing_minor = invoice.processing_minor, int(session.scalar(under_way) or 0)
+    if invoice.processing_minor > before:
+        close_live_attempts(invoice)  # A page beside the debit would be for more than is left to pay.
     session.flush()
 
 

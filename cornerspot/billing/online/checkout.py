@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from cornerspot.billing.locking import lock_invoice
-from cornerspot.billing.models import CheckoutAttempt, Invoice
+from cornerspot.billing.models import CheckoutAttempt, Invoice, Payment
 from cornerspot.billing.models.online import AttemptState
 from cornerspot.billing.online.attempts import advance_by_checkout, begin_closing, live_attempt, move
 from cornerspot.billing.settings import billing_settings
@@ -41,6 +42,7 @@ from cornerspot.payments.provider import (
     ProviderGone,
     ProviderRefused,
     ProviderUnsure,
+    is_repeated,
 )
 from cornerspot.payments.stripe_amounts import require_payable
 from cornerspot.payments.stripe_checkout import checkout_request
@@ -58,11 +60,16 @@ NOT_SET_UP = "Online payment is not set up. Please use the payment instructions 
 UNDER_WAY = "A payment of this invoice is under way, so there is nothing to pay at the moment."
 JUST_PAID = "A payment of this invoice has just been made. Reload the page in a moment to see it."
 TRY_AGAIN = "The payment page could not be opened just now. Please try again in a minute."
+REFUSED = "The payment page was refused. Please get in touch with us."
 _NOT_PAYABLE = {
     InvoiceStatus.PAID: "This invoice is paid. Thank you.",
     InvoiceStatus.VOID: "This invoice is void; there is nothing to pay.",
     InvoiceStatus.UNCOLLECTIBLE: "This invoice cannot be paid online any more. Please get in touch.",
 }
+
+
+class PageNotMade(ProviderRefused):
+    """The processor failed and has no page of the attempt: a fresh attempt is the way on."""
 
 
 @dataclass(frozen=True)
@@ -139,10 +146,21 @@ def _next_step(invoice_id: UUID, payer: Payer, amount_minor: int | None) -> _Ste
     live = live_attempt(invoice.id)
     if live is not None:
         return _step_of_live(live, connection, amount)
+    if _is_just_submitted(invoice.id):
+        raise Conflict(JUST_PAID)
     customer = _customer_of(connection.id, cast(UUID, invoice.account_id))
     if customer is None:
         return _Step("introduce")
     return _Step("open", _new_attempt(invoice, connection, customer, amount, payer).id)
+
+
+def _is_just_submitted(invoice_id: UUID) -> bool:
+    """Whether a debit is on its way that our books do not have yet."""
+    booked = select(Payment.id).where(Payment.attempt_id == CheckoutAttempt.id).exists()
+    submitted = select(CheckoutAttempt.id).where(
+        CheckoutAttempt.invoice_id == invoice_id, CheckoutAttempt.state == AttemptState.SUBMITTED, ~booked
+    )
+    return session.scalar(submitted.limit(1)) is not None
 
 
 def _step_of_live(live: CheckoutAttempt, connection: ProcessorAccount, amount: Money) -> _Step:
@@ -229,12 +247,29 @@ def open_page(attempt_id: UUID) -> str:
 
 
 def _page_of(attempt: CheckoutAttempt, provider: PaymentProvider) -> CheckoutSnapshot:
-    """Make the page; after a day, when the key is forgotten, look first whether it was made."""
+    """Make the page; where its key cannot tell whether it was made, look.
+
+    The key is forgotten after a day, and an error is repeated to it until then. Raises
+    PageNotMade for an error that left no page: nobody can pay there, so the attempt may end.
+    """
     if clock.now() - attempt.created_at > KEYS_LAST:
-        for page in provider.find_checkouts(customer_id=attempt.request["customer"], since=attempt.created_at):
-            if page.reference == str(attempt.id):
-                return page
-    return provider.create_checkout(attempt.request, key=attempt.key)
+        made = _made_before(attempt, provider)
+        if made is not None:
+            return made
+    try:
+        return provider.create_checkout(attempt.request, key=attempt.key)
+    except ProviderUnsure as error:
+        if not is_repeated(error):
+            raise
+        made = _made_before(attempt, provider)
+        if made is None:
+            raise PageNotMade(error.message, code=error.code) from error
+        return made
+
+
+def _made_before(attempt: CheckoutAttempt, provider: PaymentProvider) -> CheckoutSnapshot | None:
+    pages = provider.find_checkouts(customer_id=attempt.request["customer"], since=attempt.created_at)
+    return next((page for page in pages if page.reference == str(attempt.id)), None)
 
 
 def _keep_page(attempt_id: UUID, page: CheckoutSnapshot) -> tuple[str, str]:
@@ -270,7 +305,7 @@ def _asked(attempt_id: UUID, call: Callable[[], CheckoutSnapshot]) -> CheckoutSn
         log.warning("checkout_refused", attempt=str(attempt_id), code=refusal.code)
         message = refusal.message
         in_transaction(lambda: _refused(attempt_id, message))
-        raise Conflict("The payment page was refused. Please get in touch with us.") from refusal
+        raise Conflict(TRY_AGAIN if isinstance(refusal, PageNotMade) else REFUSED) from refusal
     except (ProviderUnsure, ProviderBusy) as silence:
         raise Conflict(TRY_AGAIN) from silence
     except ProviderGone as gone:
@@ -289,13 +324,14 @@ def _introduce_customer(invoice_id: UUID) -> None:
     """The invoice's account is a customer on the team's Stripe account; made once under one key."""
     connection, account, provider = in_transaction(lambda: _to_introduce(invoice_id))
     key = f"cus:{connection.id}:{account.id}"
+    create = partial(
+        provider.create_customer,
+        name=account.name,
+        email=account.billing_email,
+        metadata={"tenant": str(connection.tenant_id), "account": str(account.id)},
+    )
     try:
-        customer_id = provider.create_customer(
-            name=account.name,
-            email=account.billing_email,
-            metadata={"tenant": str(connection.tenant_id), "account": str(account.id)},
-            key=key,
-        )
+        customer_id = _created(create, key)
     except ProviderError as error:
         raise Conflict(TRY_AGAIN) from error
     row = {
@@ -307,6 +343,19 @@ def _introduce_customer(invoice_id: UUID) -> None:
         "stripe_customer_id": customer_id,
     }
     in_transaction(lambda: session.execute(insert(ProcessorCustomer).values(row).on_conflict_do_nothing()))
+
+
+def _created(create: Callable[..., str], key: str) -> str:
+    """The customer's id; an error that is repeated to the key is left behind with a key of its own.
+
+    A customer too many at the processor harms nobody; a day without paying would.
+    """
+    try:
+        return create(key=key)
+    except ProviderUnsure as error:
+        if not is_repeated(error):
+            raise
+        return create(key=f"{key}:{ids.new_id()}")
 
 
 def _to_introduce(invoice_id: UUID) -> tuple[ProcessorAccount, Account, PaymentProvider]:

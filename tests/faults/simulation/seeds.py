@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 FAILED_ONCE: dict[int, str] = {
-    10096: "the fee of a dispute after a full refund, which moved nothing else, was not booked",
+    10042: "a page stayed open beside a bank debit for all that was owed",
+    20004: "an error that Stripe repeats to a key kept a page from being closed for a day",
+    10060: "an error that Stripe repeats to a key kept an invoice from being paid for a day",
 }

@@ -354,6 +354,7 @@ def look_at_what_waits(world: World, shop: Shop) -> None:
 def have_stripe_stumble(world: World, shop: Shop) -> None:
     call, fault, times = world.rng.choice(CALLS), world.rng.choice(FAULTS), world.rng.choice((1, 1, 3, 4))
     world.say(f"    {fault.name} {times} times at {call}")
+    world.has_failed = world.has_failed or fault.status == 500
     world.standin.faults.next(call, fault, times=times)
 
 

@@ -26,7 +26,7 @@ CURRENCIES = (("EUR", "AT"), ("USD", "US"), ("GBP", "GB"), ("JPY", "JP"), ("KWD"
 
 
 class World:
-    """Everything of one walk. ``say`` writes its story."""
+    """Everything of one walk. ``say`` writes its story; ``has_failed`` when Stripe was to answer 500."""
 
     def __init__(self, app: Flask, seed: int) -> None:
         self.app, self.seed, self.rng, self.story = app, seed, Random(seed), []
@@ -36,7 +36,7 @@ class World:
             frozen_at=BEGINNING, seed=seed, environment="test", deliver=self._deliver
         )
         self._post = deliver_to(app)
-        self.steps = 0
+        self.steps, self.has_failed = 0, False
         self.shops: list[Shop] = []
 
     def __enter__(self) -> World:
