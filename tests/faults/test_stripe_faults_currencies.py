@@ -1,4 +1,4 @@
-"""Currencies without decimals, with three, and those that Stripe counts otherwise than ISO: fault 27, the whole path."""
+"""Currencies without decimals, with three, and those that Stripe counts otherwise than ISO: fault 27."""
 
 from __future__ import annotations
 
