@@ -155,22 +155,27 @@ def _report_too_much_back(payment: Payment, dispute: Dispute, extra_minor: int) 
 
 
 def _note_end(payment: Payment, dispute: Dispute, told: DisputeSnapshot, invoices: dict[UUID, Invoice]) -> None:
-    """The timeline says how it ended, once; a lost one is for somebody to look at."""
+    """The timeline says how it ended, once; a lost one is for somebody to look at.
+
+    A debit that the bank returned is lost the moment it is known, and was reported as that.
+    """
     if told.status not in ENDED:
         dispute.closed_at = None
         return
     if dispute.closed_at is not None:
         return
     dispute.closed_at = clock.now()
-    for invoice in _settled_by(payment, invoices):
+    concerned = _settled_by(payment, invoices)
+    for invoice in concerned:
         record(invoice, "dispute_closed", by=SYSTEM, outcome=_END_WORDS[told.status])
-    if told.status == "lost":
+    if told.status == "lost" and told.reason not in _TROUBLE_WITH_BANK:
         report(
             "dispute_lost",
             f"The dispute of {in_words(told.amount.minor, told.amount.currency)} was lost. The invoice asks for the "
             "money again; write it off if nobody will pay it.",
             dedupe_key=told.id,
             payment=payment,
+            invoice=concerned[0] if concerned else None,
             stripe_object_id=told.id,
         )
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from cornerspot.billing.document import InvoiceDocument, invoice_document
 from cornerspot.billing.models import Invoice, Refund
 from cornerspot.billing.online.checkout import NOT_SET_UP, least_part_minor, live_connection, payable_minor
-from cornerspot.billing.reading import PaymentRow, payments_of
+from cornerspot.billing.payments_reading import PaymentOnInvoice, money_of
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.filters import money, relative_date, short_date
@@ -25,7 +25,8 @@ from cornerspot.plans.features import Feature
 from cornerspot.tenancy import team_today
 
 S = InvoiceStatus
-SHOWN_PAYMENTS = ("completed", "processing", "failed")
+SHOWN_PAYMENTS = ("completed", "processing", "failed", "refunded", "disputed")
+CAME_BACK = ("failed", "disputed")
 SHOWN_REFUNDS = ("requested", "pending", "requires_action", "succeeded")
 
 
@@ -41,7 +42,7 @@ class CustomerInvoice:
     invoice: Invoice
     document: InvoiceDocument
     rows: list[dict[str, Any]]
-    payments: list[PaymentRow]
+    payments: list[PaymentOnInvoice]
     refunds: list[Refund]
     methods: tuple[str, ...]
     headline: str
@@ -57,6 +58,12 @@ class CustomerInvoice:
     def takes_parts(self) -> bool:
         return 0 < self.least_minor < self.payable_minor
 
+    @property
+    def came_back(self) -> PaymentOnInvoice | None:
+        """The last payment, when it failed or the bank took it back, and has not been made good since."""
+        last = self.payments[0] if self.payments and self.owed_minor else None
+        return last if last is not None and last.status in CAME_BACK else None
+
 
 def customer_invoice(invoice: Invoice) -> CustomerInvoice:
     """The customer's view; needs lines, tax rows, account and contact loaded."""
@@ -68,7 +75,7 @@ def customer_invoice(invoice: Invoice) -> CustomerInvoice:
         invoice=invoice,
         document=invoice_document(invoice),
         rows=invoice_rows(invoice),
-        payments=[row for row in payments_of(invoice) if row.payment.status in SHOWN_PAYMENTS],
+        payments=[row for row in money_of(invoice).payments if row.status in SHOWN_PAYMENTS],
         refunds=_refunds(invoice) if invoice.refunded_minor else [],
         methods=methods,
         headline=headline,
