@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from cornerspot.billing.configuring_online import configure_part_payments
+from cornerspot.billing.crediting import apply_credit
 from cornerspot.billing.models import CheckoutAttempt, Payment
 from cornerspot.billing.online.checkout import start_checkout
 from cornerspot.billing.online.landing import Landing
+from cornerspot.billing.online.syncing import sync_payment
 from cornerspot.billing.settling import undo_payment
 from cornerspot.billing.voiding import void_invoice
-from cornerspot.db import session
+from cornerspot.db import db, session
 from cornerspot.kit.errors import Conflict
 from tests.faults.stripe_shop import PAYER, at_once
 
@@ -153,3 +156,46 @@ def test_fault_11_a_part_by_one_and_the_rest_by_another_are_never_more_than_is_o
     shop.deliver()
     assert shop.exceptions() == []
     shop.require_truth()
+
+
+def test_syncs_voids_and_credit_at_once_take_their_locks_in_one_order(shop, app):
+    """A deadlock would be tried again and go unseen, so the database is asked how many there were."""
+    with app.app_context(), counted_deadlocks(db.engine) as deadlocks:
+        for _ in range(4):
+            invoice_id, next_id = shop.invoice(), shop.invoice("70")
+            intent_id = shop.paid_by_card(invoice_id)
+            shop.standin.deliver_pending(drop=True)
+            shop.land(invoice_id, shop.attempts(invoice_id)[0].session_id)
+            shop.standin.dashboard_refund(intent_id, 1000)
+            results = at_once(
+                *[lambda: sync(shop, intent_id)] * 3,  # noqa: B023
+                lambda: shop.with_invoice(
+                    invoice_id,  # noqa: B023
+                    lambda row: void_invoice(row, by=shop.by, money="credit"),
+                ),
+                lambda: shop.with_invoice(next_id, lambda row: apply_credit(row, by=shop.by)),  # noqa: B023
+            )
+            assert all(result is None or isinstance(result, int | Conflict) for result in results)
+    assert deadlocks == []
+    shop.require_truth()
+
+
+def sync(shop, intent_id):
+    with shop.inside():
+        sync_payment(shop.connection_id, intent_id)
+
+
+@contextmanager
+def counted_deadlocks(engine):
+    """A list that grows with every deadlock."""
+    met = []
+
+    def note(context):
+        if getattr(context.original_exception, "sqlstate", "") == "40P01":
+            met.append(context.original_exception)
+
+    event.listen(engine, "handle_error", note)
+    try:
+        yield met
+    finally:
+        event.remove(engine, "handle_error", note)
