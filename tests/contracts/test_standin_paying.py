@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from cornerspot.payments.standin.clock import wall_seconds
 from tests.contracts.standin_till import Till, refusal
 
 
@@ -225,3 +226,15 @@ def test_lists_are_filtered_by_time_and_status(till):
 def test_the_same_seed_makes_the_same_ids():
     assert Till().session().id == Till().session().id
     assert Till().session().id != Till(seed=4).session().id
+
+
+def test_a_page_can_be_made_for_an_hour_of_the_callers_time_after_days_were_added():
+    till = Till(frozen_at=None)
+    till.standin.advance(timedelta(days=5))
+    in_an_hour = wall_seconds() + 3600
+    session = till.session(expires_at=in_an_hour)
+    till.standin.advance(timedelta(minutes=59))
+    assert till.client.v1.checkout.sessions.retrieve(session.id).status == "open"
+    till.standin.advance(timedelta(minutes=2))
+    assert till.client.v1.checkout.sessions.retrieve(session.id).status == "expired"
+    assert "at least 30 minutes" in str(refusal(lambda: till.session(expires_at=wall_seconds() + 60)))

@@ -39,6 +39,12 @@ def create_session(call: Call) -> Obj:
     return shown(call.account, session, call.expand)
 
 
+def _expires_at(params: Obj, world: World) -> int:
+    if "expires_at" in params:
+        return world.clock.of_callers(params["expires_at"])
+    return world.now() + LONGEST_SECONDS
+
+
 def _begins_with_trial(params: Obj) -> bool:
     data = params.get("subscription_data", {})
     return "trial_period_days" in data or "trial_end" in data
@@ -68,7 +74,7 @@ def _session(call: Call, currency: str, total: int, methods: list[str]) -> Obj:
         "customer": params.get("customer"),
         "customer_creation": params.get("customer_creation") or ("if_required" if paid_mode else "always"),
         "customer_email": params.get("customer_email"),
-        "expires_at": params.get("expires_at", world.now() + LONGEST_SECONDS),
+        "expires_at": _expires_at(params, world),
         "invoice_creation": {"enabled": False, "invoice_data": _NO_INVOICE_DATA} if paid_mode else None,
         "locale": params.get("locale"),
         "metadata": params.get("metadata", {}),

@@ -160,9 +160,9 @@ def _require_mode_data(call: Call, mode: str) -> None:
 
 
 def _require_expiry(call: Call) -> None:
-    expires_at, now = call.params.get("expires_at"), call.world.now()
-    if expires_at is None:
+    if "expires_at" not in call.params:
         return
+    expires_at, now = call.world.clock.of_callers(call.params["expires_at"]), call.world.now()
     if expires_at < now + SHORTEST_SECONDS:
         raise invalid("The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.",
                       "expires_at")  # fmt: skip

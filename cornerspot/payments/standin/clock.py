@@ -25,6 +25,10 @@ class Clock:
         """The present moment in Unix seconds."""
         return int(self.now().timestamp())
 
+    def of_callers(self, seconds: int) -> int:
+        """A moment that a caller named, in this time: callers live in the real one, also after days were added here."""
+        return seconds + int(self.offset.total_seconds())
+
     def move_to(self, seconds: int) -> None:
         """It is that moment now; time never runs backwards."""
         ahead = timedelta(seconds=max(0.0, seconds - self.now().timestamp()))
