@@ -1,20 +1,17 @@
-"""What a team needs to know in the morning: deals by stage, money owed, what happened, what is left to set up."""
+"""What a team needs to know in the morning: deals by stage, what happened, what is left to set up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, func, select
 
 from cornerspot.activity.models import ActivityEntry
 from cornerspot.billing.models import Invoice
-from cornerspot.billing.states import UNPAID
 from cornerspot.catalog.models import Product
 from cornerspot.crm.models import Account, Deal, Pipeline, Stage, StageClass
 from cornerspot.db import session
-from cornerspot.kit import clock
-from cornerspot.tenancy import current_team
 
 # Shown one by one, in the order in which a story unfolds.
 TOLD = ("deal", "invoice", "account")
@@ -26,17 +23,6 @@ class StageCount:
 
     name: str
     count: int
-
-
-@dataclass(frozen=True)
-class Owed:
-    """What customers owe in one currency, in minor units; ``overdue`` is part of ``outstanding``."""
-
-    currency: str
-    outstanding_minor: int
-    overdue_minor: int
-    outstanding_count: int
-    overdue_count: int
 
 
 @dataclass(frozen=True)
@@ -65,27 +51,6 @@ def deals_by_stage() -> list[StageCount]:
         .order_by(Stage.position)
     )
     return [StageCount(name, count) for name, count in rows]
-
-
-def money_owed() -> list[Owed]:
-    """Outstanding and overdue per currency, the team's own first."""
-    team = current_team()
-    is_late = Invoice.due_on < clock.today(team.time_zone)
-    rows = session.execute(
-        select(
-            Invoice.currency,
-            func.sum(Invoice.balance_minor),
-            func.coalesce(func.sum(case((is_late, Invoice.balance_minor))), 0),
-            func.count(),
-            func.count(case((is_late, 1))),
-        )
-        .where(Invoice.status.in_(sorted(UNPAID)), Invoice.deleted_at.is_(None))
-        .group_by(Invoice.currency)
-    )
-    owed = [
-        Owed(currency, int(total), int(late), count, late_count) for currency, total, late, count, late_count in rows
-    ]
-    return sorted(owed, key=lambda row: (row.currency != team.currency, row.currency))
 
 
 def recent_activity(limit: int = 12) -> list[tuple[ActivityEntry, str]]:

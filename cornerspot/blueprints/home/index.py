@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from cornerspot.activity.wording import wording
+from cornerspot.blueprints.home import charts
 from cornerspot.blueprints.home.blueprint import blueprint
 from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
-from cornerspot.reports.overview import beginnings, deals_by_stage, money_owed, recent_activity
+from cornerspot.reports.cashflow import Cashflow, cashflows
+from cornerspot.reports.overview import beginnings, deals_by_stage, recent_activity
 from cornerspot.tenancy import current_team, team_today
 from cornerspot.tenancy.http import team_of_request
 
@@ -32,11 +34,14 @@ def index() -> ResponseReturnValue:
     actor, plan = current_actor(), request_entitlements()
     sees_deals = plan.allows(Feature.CRM) and actor.may(Permission.READ_CRM)
     sees_money = plan.allows(Feature.BILLING) and actor.may(Permission.READ_INVOICES)
+    flows = cashflows() if sees_money else []
     return render_template(
         "home/index.html",
         today=team_today(),
         stages=deals_by_stage() if sees_deals else None,
-        owed=money_owed() if sees_money else None,
+        flows=flows,
+        flow=_chosen(flows),
+        charts=charts,
         activity=recent_activity(),
         wording=lambda entry: wording(entry, current_team().locale),
         pages=PAGES,
@@ -45,3 +50,9 @@ def index() -> ResponseReturnValue:
         sees_deals=sees_deals,
         sees_money=sees_money,
     )
+
+
+def _chosen(flows: list[Cashflow]) -> Cashflow | None:
+    """The currency that the address names, else the team's own, or the first there is."""
+    named = [flow for flow in flows if flow.currency == request.args.get("currency")]
+    return next(iter(named or flows), None)
