@@ -8,21 +8,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
+from cornerspot.billing.models import Invoice
 from cornerspot.billing.states import FINALIZED, UNPAID, InvoiceStatus
 from cornerspot.db import session
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy import team_today
 
 S = InvoiceStatus
-
-
-@dataclass(frozen=True)
-class PaymentRow:
-    """A payment as one invoice sees it; ``amount_minor`` is the part that settles this invoice."""
-
-    payment: Payment
-    amount_minor: int
 
 
 @dataclass(frozen=True)
@@ -54,17 +46,6 @@ def invoice_with_everything(invoice_id: UUID, *, trashed: bool = False) -> Invoi
     if invoice is None or (invoice.deleted_at is not None and not trashed):
         raise NotFound()
     return invoice
-
-
-def payments_of(invoice: Invoice) -> list[PaymentRow]:
-    """The payments of an invoice, undone ones too, the newest first."""
-    statement = (
-        select(Payment, PaymentAllocation.amount_minor)
-        .join(PaymentAllocation, PaymentAllocation.payment_id == Payment.id)
-        .where(PaymentAllocation.invoice_id == invoice.id)
-        .order_by(Payment.received_on.desc(), Payment.id.desc())
-    )
-    return [PaymentRow(payment, amount) for payment, amount in session.execute(statement)]
 
 
 def copies_around(invoice: Invoice) -> tuple[Invoice | None, list[Invoice]]:
