@@ -80,7 +80,7 @@ def create_indexes() -> None:
         "ix_invoices_due",
         "invoices",
         ["tenant_id", "status", "due_on", "id"],
-        postgresql_include=["currency", "balance_minor", "issued_on", "sent_at"],
+        postgresql_include=["account_id", "number", "currency", "balance_minor", "issued_on", "sent_at"],
     )
     op.drop_index("ix_invoices_account_id", "invoices")
     op.create_index("ix_invoices_account_id", "invoices", ["tenant_id", "account_id", "created_at", "id"])
@@ -88,7 +88,7 @@ def create_indexes() -> None:
         "ix_payments_received_on",
         "payments",
         ["tenant_id", "received_on"],
-        postgresql_include=["status", "currency", "allocated_minor"],
+        postgresql_include=["account_id", "status", "currency", "allocated_minor"],
     )
 
 

@@ -78,20 +78,23 @@ class Invoice(PricedDocument, TenantOwned):
         tenant_index("ix_invoices_account_id", "account_id", "created_at", "id"),
         tenant_index("ix_invoices_deal_id", "deal_id"),
         # Each sort of the list is read along an index that begins with the status. The one over due dates
-        # also answers what is owed, and what of it is overdue, without a look at the rows.
+        # also answers what is owed, and what of it is overdue, without a look at the rows: the policy of
+        # members asks for account and number, so they stand there too.
         tenant_index(
             "ix_invoices_due",
             "status",
             "due_on",
             "id",
-            postgresql_include=["currency", "balance_minor", "issued_on", "sent_at"],
+            postgresql_include=["account_id", "number", "currency", "balance_minor", "issued_on", "sent_at"],
         ),
         tenant_index("ix_invoices_issued", "status", "issued_on", "id"),
         tenant_index("ix_invoices_number", "status", "number", "id"),
         tenant_index("ix_invoices_total", "status", "total_minor", "id"),
         tenant_index("ix_invoices_balance", "status", "balance_minor", "id"),
         words_index("ix_invoices_number_words", "number"),
-        Index("ix_invoices_manual_number", "tenant_id", "issued_on", "id", postgresql_where="manual_number IS NOT NULL"),
+        Index(
+            "ix_invoices_manual_number", "tenant_id", "issued_on", "id", postgresql_where="manual_number IS NOT NULL"
+        ),
         tenant_index("ix_invoices_finalized_at", "finalized_at"),
         tenant_index("ix_invoices_pdf_file_id", "pdf_file_id"),  # whose file it is, for members of the portal
         CheckConstraint("value_part IS NULL OR (deal_id IS NOT NULL AND value_part >= 0)", name="value_part_of_deal"),

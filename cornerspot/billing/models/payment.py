@@ -71,7 +71,9 @@ class Payment(TenantOwned):
         tenant_index("ix_payments_account_id", "account_id", "received_on"),
         tenant_index("ix_payments_attempt_id", "attempt_id"),
         tenant_index(
-            "ix_payments_received_on", "received_on", postgresql_include=["status", "currency", "allocated_minor"]
+            "ix_payments_received_on",
+            "received_on",
+            postgresql_include=["account_id", "status", "currency", "allocated_minor"],
         ),
         Index("ix_payments_credit", "tenant_id", "account_id", "currency", postgresql_where="credit_minor > 0"),
     )
