@@ -1,11 +1,13 @@
 """Takes the pictures in ``docs/screenshots/`` again: ``bin/screenshots``.
 
-Makes a demo installation in a temporary folder, signs in as a manager and
-photographs the main pages, at a desk and on a phone, light and dark.
+Makes a demo installation in a temporary folder, with a stand-in for Stripe beside it, signs in
+as a manager, as a member of the portal and not at all, and photographs the main pages, at a
+desk and on a phone, light and dark.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 import threading
@@ -28,7 +30,8 @@ from cornerspot.db import migrating, session
 from cornerspot.db.embedded import ensure_running
 from cornerspot.kit.ids import encode_public_id
 from cornerspot.onboarding.demo import create_demo
-from cornerspot.onboarding.demo.cast import NORDLICHT_TEAM, PASSWORD
+from cornerspot.onboarding.demo.cast import MEMBERS, NORDLICHT_TEAM, PASSWORD
+from cornerspot.payments.standin.accounts import PLATFORM_CLIENT_ID, PLATFORM_KEY, open_demo_accounts
 from cornerspot.people.actors import SYSTEM
 from cornerspot.plans.entitlements import entitlements
 from cornerspot.settings import load_settings
@@ -36,6 +39,9 @@ from cornerspot.tenancy import team_scope
 from cornerspot.tenancy.context import find_team
 from cornerspot.tenancy.models import Team
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, VIEWPORTS
+from tests.browser.staging import Staged, stage_payments
+from tests.browser.till import served_standin, to_stripe
+from tests.factories.mail_server import free_port
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SLUG = "nordlicht"
@@ -44,32 +50,45 @@ SLUG = "nordlicht"
 def main() -> None:
     """Photograph everything; prints each picture's name."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="cornerspot-pictures-") as folder:
-        settings = load_settings({"CORNERSPOT_ENV": "demo", "CORNERSPOT_DATA_DIR": folder})
+    with tempfile.TemporaryDirectory(prefix="cornerspot-pictures-") as folder, served_standin() as standin:
+        open_demo_accounts(standin.world)
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        settings = load_settings(
+            {
+                "CORNERSPOT_ENV": "demo",
+                "CORNERSPOT_DATA_DIR": folder,
+                "CORNERSPOT_URL": address,
+                "STRIPE_BASE": standin.world.public_url,
+                "STRIPE_SECRET_KEY": PLATFORM_KEY,
+                "STRIPE_CLIENT_ID": PLATFORM_CLIENT_ID,
+            }
+        )
         try:
             migrating.upgrade(database_url(settings, owner=True))
             app = create_app(settings)
             create_demo(app, say=print)
-            with serving(app) as address, sync_playwright() as playwright:
+            with serving(app, port), sync_playwright() as playwright:
+                staged = stage_payments(app, standin, SLUG)
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-                photograph(browser, f"{address}/{SLUG}", pages_of(app))
+                photograph(browser, f"{address}/{SLUG}", pages_of(app, staged), staged)
                 browser.close()
         finally:
             ensure_running(settings.data_dir / "postgres").stop()
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """The app on a free port of this machine."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def serving(app: Flask, port: int) -> Iterator[None]:
+    """The app on this port of this machine."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield
     server.shutdown()
     thread.join()
 
 
-def pages_of(app: Flask) -> dict[str, str]:
+def pages_of(app: Flask, staged: Staged) -> dict[str, str]:
     """Picture name to path. The wizard is opened by pressing the button on its deal."""
     with app.app_context():
         team = find_team(Team.slug == SLUG)
@@ -87,7 +106,22 @@ def pages_of(app: Flask) -> dict[str, str]:
         "invoice-paid": f"/invoices/{paid}",
         "invoice-draft": f"/invoices/{draft}",
         "invoice-form": f"/invoices/{draft}/edit",
+        "invoice-online": f"/invoices/{staged.paid}",
+        "invoice-disputed": f"/invoices/{staged.disputed}",
+        "needs-attention": "/payments/attention",
+        "portal-users": "/portal-users",
+        "payments-settings": "/settings/payments",
         "plan": "/settings/plan",
+    }
+
+
+def pages_of_member(staged: Staged) -> dict[str, str]:
+    """Picture name to path, in the portal."""
+    return {
+        "portal-home": "/portal/",
+        "portal-invoices": "/portal/invoices",
+        "portal-invoice": f"/portal/invoices/{staged.to_pay}",
+        "portal-processing": f"/portal/invoices/{staged.on_its_way}",
     }
 
 
@@ -114,9 +148,8 @@ def _invoice(status: str) -> str:
     return encode_public_id("inv", found)
 
 
-def photograph(browser: Browser, address: str, pages: dict[str, str]) -> None:
+def photograph(browser: Browser, address: str, pages: dict[str, str], staged: Staged) -> None:
     """Each page at each width in each scheme."""
-    who = next(one for one in NORDLICHT_TEAM if one.role == "admin")
     for device, (width, height) in VIEWPORTS.items():
         for scheme in ("light", "dark"):
             context = browser.new_context(
@@ -127,18 +160,51 @@ def photograph(browser: Browser, address: str, pages: dict[str, str]) -> None:
                 locale="en-GB",
                 timezone_id="Europe/Berlin",
             )
-            page = context.new_page()
-            page.goto(f"{address}/sign-in")
-            shoot(page, f"sign-in-{width}-{scheme}")
-            page.get_by_label("E-mail").fill(who.email)
-            page.locator("input[type=password]").fill(PASSWORD)
-            page.get_by_role("button", name="Sign in").click()
-            page.wait_for_url(f"{address}/**")
-            for name, path in pages.items():
-                page.goto(f"{address}{path}")
-                OPENERS.get(name, lambda _: None)(page)
-                shoot(page, f"{name}-{width}-{scheme}")
+            as_teammate(context.new_page(), address, pages, f"{width}-{scheme}")
+            as_member(context.new_page(), address, pages_of_member(staged), f"{width}-{scheme}")
+            as_payer(context.new_page(), staged, f"{width}-{scheme}")
             context.close()
+
+
+def as_teammate(page: Page, address: str, pages: dict[str, str], look: str) -> None:
+    """The sign-in and the team's own pages."""
+    page.goto(f"{address}/sign-in")
+    shoot(page, f"sign-in-{look}")
+    who = next(one for one in NORDLICHT_TEAM if one.role == "admin")
+    enter(page, who.email)
+    page.wait_for_url(f"{address}/**")
+    for name, path in pages.items():
+        page.goto(f"{address}{path}")
+        OPENERS.get(name, lambda _: None)(page)
+        shoot(page, f"{name}-{look}")
+
+
+def as_member(page: Page, address: str, pages: dict[str, str], look: str) -> None:
+    """The portal's door, and what lies behind it."""
+    page.goto(f"{address}/portal/sign-in")
+    shoot(page, f"portal-sign-in-{look}")
+    enter(page, MEMBERS[0][1])
+    page.wait_for_url(f"{address}/portal/")
+    for name, path in pages.items():
+        page.goto(f"{address}{path}")
+        shoot(page, f"{name}-{look}")
+
+
+def as_payer(page: Page, staged: Staged, look: str) -> None:
+    """Who has a pay link only: the invoice, the stand-in's page, and where one lands."""
+    page.goto(staged.pay_link)
+    shoot(page, f"pay-{look}")
+    to_stripe(page, re.compile(r"^Pay €"))
+    shoot(page, f"standin-checkout-{look}")
+    page.goto(staged.done)
+    shoot(page, f"pay-done-{look}")
+
+
+def enter(page: Page, email: str) -> None:
+    """Fill a sign-in and press the button."""
+    page.locator("input[type=email]").fill(email)
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def open_wizard(page: Page) -> None:

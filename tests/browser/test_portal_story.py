@@ -17,8 +17,8 @@ from tests.browser.conftest import assert_accessible
 from tests.browser.till import Till, only_from_us, pay_by_card, press, seen, to_stripe
 from tests.factories.billing import new_account
 from tests.factories.furnished import MARK, furnish
-from tests.factories.portal import new_member
 from tests.factories.people import PASSWORD
+from tests.factories.portal import new_member
 
 both = pytest.mark.parametrize("device", ["desktop", "phone"])
 Judge = Callable[[Page], None]

@@ -170,7 +170,7 @@ def seen(found: Locator) -> Locator:
     return found.locator("visible=true").first
 
 
-def to_stripe(page: Page, name: str = "Pay €200.00") -> None:
+def to_stripe(page: Page, name: str | re.Pattern[str] = "Pay €200.00") -> None:
     """From the invoice to the page on which it is paid."""
     press(page, name)
     expect(page.get_by_role("heading", name="How would you like to pay?")).to_be_visible()
