@@ -203,32 +203,34 @@ class Shop:
     # What is there
 
     def read(self, invoice_id: UUID) -> Invoice:
-        return self._all(select(Invoice).where(Invoice.id == invoice_id))[0]
+        return self.rows(select(Invoice).where(Invoice.id == invoice_id))[0]
 
     def attempts(self, invoice_id: UUID | None = None) -> list[CheckoutAttempt]:
         wanted = select(CheckoutAttempt).order_by(CheckoutAttempt.id)
-        return self._all(wanted if invoice_id is None else wanted.where(CheckoutAttempt.invoice_id == invoice_id))
+        return self.rows(wanted if invoice_id is None else wanted.where(CheckoutAttempt.invoice_id == invoice_id))
 
     def payments(self) -> list[Payment]:
-        return self._all(select(Payment).order_by(Payment.id))
+        return self.rows(select(Payment).order_by(Payment.id))
 
     def events(self) -> list[StripeEvent]:
-        return self._all(select(StripeEvent).order_by(StripeEvent.created_at, StripeEvent.id))
+        return self.rows(select(StripeEvent).order_by(StripeEvent.created_at, StripeEvent.id))
 
     def exceptions(self) -> list[str]:
         """The kinds of what waits for somebody to look at, sorted."""
-        return sorted(row.kind for row in self._all(select(PaymentException)))
+        return sorted(row.kind for row in self.rows(select(PaymentException)))
 
     def sessions(self, status: str | None = None) -> list[dict[str, Any]]:
         """The payment pages at Stripe."""
         found = self.standin.objects(self.account, "checkout.session")
         return [one for one in found if status in (None, one["status"])]
 
-    def _all(self, statement: Any) -> list[Any]:
+    def rows(self, statement: Any) -> list[Any]:
+        """What the statement finds in the team, as it is now."""
+
         def work() -> list[Any]:
-            rows = list(session.scalars(statement, execution_options=ANEW))
+            found = list(session.scalars(statement, execution_options=ANEW))
             session.expunge_all()
-            return rows
+            return found
 
         found: list[Any] = self.do(work)
         return found

@@ -26,7 +26,7 @@ def other(app, standin):
 
 
 def connection(shop):
-    [row] = shop._all(select(ProcessorAccount))
+    [row] = shop.rows(select(ProcessorAccount))
     return row
 
 
@@ -68,7 +68,7 @@ def test_fault_22_what_happened_while_disconnected_catches_up_afterwards(shop, o
         assert (shop.read(debit).status, shop.read(debit).processing_minor) == ("open", 1000)
         if way != "by us":
             about = select(OutgoingMessage.purpose).where(OutgoingMessage.purpose == "payments_disconnected")
-            assert shop._all(about)
+            assert shop.rows(about)
         shop.standin.reconnect(shop.account)
         with shop.inside():
             connect_with_key(shop.key, by=shop.by)
@@ -242,5 +242,5 @@ def test_two_teams_that_work_at_once_never_see_each_others_money(shop, other):
     shop.standin.deliver_pending(order="random")
     assert at_once(shop.work, other.work) == [[], []]
     for one, amount in ((shop, 20000), (other, 9000)):
-        assert [payment.amount_minor for payment in one._all(select(Payment))] == [amount]
+        assert [payment.amount_minor for payment in one.rows(select(Payment))] == [amount]
         one.require_truth()

@@ -40,7 +40,7 @@ def refund(shop, paid, minor, key="one", *, still_owed=False):
 
 
 def refunds(shop):
-    return shop._all(select(Refund).order_by(Refund.id))
+    return shop.rows(select(Refund).order_by(Refund.id))
 
 
 @pytest.mark.parametrize("hours", [0, 25])

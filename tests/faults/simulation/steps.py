@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -25,7 +24,15 @@ from cornerspot.kit.money import Money
 from cornerspot.payments.connecting import connect_with_key, disconnect, live_account, recheck
 from cornerspot.payments.provider import ProviderError
 from cornerspot.payments.standin import Fault
-from cornerspot.payments.stripe_amounts import to_stripe
+from tests.faults.simulation.choosing import (
+    fresh_key,
+    invoice_of,
+    part_of,
+    payable_part,
+    theirs,
+    with_some_invoice,
+    with_some_payment,
+)
 from tests.faults.simulation.world import World
 from tests.faults.stripe_shop import Shop
 
@@ -91,7 +98,9 @@ def write_an_invoice(world: World, shop: Shop) -> None:
 
 @step(4)
 def record_money_by_hand(world: World, shop: Shop) -> None:
-    with_some_invoice(world, shop, lambda one: shop.pay_by_hand(one.id, _part(world, one.balance_minor), _key(world)))
+    with_some_invoice(
+        world, shop, lambda one: shop.pay_by_hand(one.id, part_of(world, one.balance_minor), fresh_key(world))
+    )
 
 
 @step(2)
@@ -127,11 +136,11 @@ def reopen_an_invoice(world: World, shop: Shop) -> None:
 
 @step(5)
 def refund_a_payment(world: World, shop: Shop) -> None:
-    owed, key = world.rng.random() < 0.5, _key(world)
+    owed, key = world.rng.random() < 0.5, fresh_key(world)
 
     def work(payment: Payment) -> None:
-        amount = Money(_payable(world, refundable_minor(payment), payment.currency), payment.currency)
-        invoice = _invoice_of(payment) if world.rng.random() < 0.8 else None
+        amount = Money(payable_part(world, refundable_minor(payment), payment.currency), payment.currency)
+        invoice = invoice_of(payment) if world.rng.random() < 0.8 else None
         refund_payment(payment, amount, still_owed=owed, reason="", by=shop.by, request_key=key, invoice=invoice)
 
     with_some_payment(world, shop, work)
@@ -146,12 +155,12 @@ def settle_with_credit(world: World, shop: Shop) -> None:
 
 @step(2)
 def send_credit_back(world: World, shop: Shop) -> None:
-    key = _key(world)
+    key = fresh_key(world)
 
     def work() -> None:
         customer = session.scalars(select(Account).where(Account.id == shop.customer_id)).one()
         for money in credit_balances(customer.id):
-            part = Money(_payable(world, money.minor, money.currency), money.currency)
+            part = Money(payable_part(world, money.minor, money.currency), money.currency)
             refund_credit(customer, part, reason="", by=shop.by, request_key=key)
 
     shop.do(work)
@@ -163,7 +172,7 @@ def send_credit_back(world: World, shop: Shop) -> None:
 @step(12)
 def open_the_page(world: World, shop: Shop) -> None:
     def work(invoice: Invoice) -> None:
-        part = _payable(world, payable_minor(invoice), invoice.currency) if world.rng.random() < 0.3 else None
+        part = payable_part(world, payable_minor(invoice), invoice.currency) if world.rng.random() < 0.3 else None
         shop.open_page(invoice.id, part)
 
     with_some_invoice(world, shop, work)
@@ -187,7 +196,7 @@ def pay_by_bank(world: World, shop: Shop) -> None:
 
 @step(2)
 def confirm_small_deposits(world: World, shop: Shop) -> None:
-    waiting = [one for one in _theirs(shop, "payment_intent") if one["status"] == "requires_action"]
+    waiting = [one for one in theirs(shop, "payment_intent") if one["status"] == "requires_action"]
     if waiting:
         world.standin.verify_microdeposits(world.rng.choice(waiting)["id"])
 
@@ -212,7 +221,7 @@ def run_out_of_time(world: World, shop: Shop) -> None:
 
 @step(4)
 def refund_in_the_dashboard(world: World, shop: Shop) -> None:
-    paid = [one for one in _theirs(shop, "charge") if one["status"] == "succeeded"]
+    paid = [one for one in theirs(shop, "charge") if one["status"] == "succeeded"]
     if paid:
         charge = world.rng.choice(paid)
         left = charge["amount"] - charge["amount_refunded"]
@@ -223,7 +232,7 @@ def refund_in_the_dashboard(world: World, shop: Shop) -> None:
 
 @step(2)
 def have_a_refund_fail(world: World, shop: Shop) -> None:
-    found = _theirs(shop, "refund")
+    found = theirs(shop, "refund")
     if found:
         world.standin.fail_refund(world.rng.choice(found)["id"])
 
@@ -235,14 +244,14 @@ def have_refunds_take_days(world: World, shop: Shop) -> None:
 
 @step(3)
 def dispute(world: World, shop: Shop) -> None:
-    paid = [one for one in _theirs(shop, "charge") if one["status"] == "succeeded"]
+    paid = [one for one in theirs(shop, "charge") if one["status"] == "succeeded"]
     if paid:
         world.standin.open_dispute(world.rng.choice(paid)["id"], inquiry=world.rng.random() < 0.3)
 
 
 @step(3)
 def go_on_with_a_dispute(world: World, shop: Shop) -> None:
-    found = _theirs(shop, "dispute")
+    found = theirs(shop, "dispute")
     if not found:
         return
     chosen, what = world.rng.choice(found)["id"], world.rng.randrange(4)
@@ -312,7 +321,7 @@ def lose_all_webhooks(world: World, shop: Shop) -> None:
 
 @step(2)
 def tell_something_again(world: World, shop: Shop) -> None:
-    events = _theirs(shop, "event")
+    events = theirs(shop, "event")
     if events:
         event = world.rng.choice(events)["id"]
         if world.rng.random() < 0.5:
@@ -326,7 +335,7 @@ def carry_a_letter_to_another_team(world: World, shop: Shop) -> None:
     other = world.rng.choice(world.shops)
     if other is shop:
         return
-    events, endpoints = _theirs(shop, "event"), _theirs(other, "webhook_endpoint")
+    events, endpoints = theirs(shop, "event"), theirs(other, "webhook_endpoint")
     if events and endpoints:
         for letter in world.standin.post.sealed(world.rng.choice(events)["id"]):
             status = world.standin.post.deliver(endpoints[-1]["url"], letter.headers, letter.body)
@@ -365,64 +374,12 @@ def let_time_pass(world: World, shop: Shop) -> None:
     world.pass_time(by)
 
 
-# Choosing
-
-
-def with_some_invoice(world: World, shop: Shop, work: Callable[[Invoice], Any]) -> None:
-    rows = shop._all(select(Invoice).order_by(Invoice.number))
-    if rows:
-        chosen = world.rng.choice(rows)
-        world.say(
-            f"    {chosen.number}, {chosen.status}, {chosen.balance_minor} of {chosen.total_minor} {chosen.currency}"
-        )
-        work(chosen)
-
-
-def with_some_payment(world: World, shop: Shop, work: Callable[[Payment], Any], *, online: bool = True) -> None:
-    wanted = select(Payment).where(Payment.method == "online" if online else Payment.method != "online")
-    found = shop._all(wanted.order_by(Payment.created_at, Payment.id))
-    if found:
-        chosen: UUID = world.rng.choice(found).id
-        shop.do(lambda: work(session.scalars(select(Payment).where(Payment.id == chosen)).one()))
-
-
-def _invoice_of(payment: Payment) -> Invoice | None:
-    from cornerspot.billing.models import CheckoutAttempt
-
-    return session.scalars(
-        select(Invoice)
-        .join(CheckoutAttempt, CheckoutAttempt.invoice_id == Invoice.id)
-        .where(CheckoutAttempt.id == payment.attempt_id)
-    ).one_or_none()
-
-
 def _some_page(world: World, shop: Shop) -> dict[str, Any] | None:
     """A page that is open at Stripe; when there is none, somebody presses the button first."""
     if not shop.sessions("open") and world.rng.random() < 0.8:
         open_the_page(world, shop)
     pages = shop.sessions("open")
     return world.rng.choice(pages) if pages else None
-
-
-def _theirs(shop: Shop, kind: str) -> list[dict[str, Any]]:
-    return shop.standin.objects(shop.account, kind)
-
-
-def _part(world: World, minor: int) -> int:
-    return max(1, minor // world.rng.choice((1, 1, 2, 3)))
-
-
-def _payable(world: World, minor: int, currency: str) -> int:
-    """A part of it that Stripe can say."""
-    part = _part(world, minor)
-    if currency == "KWD":
-        part -= part % 10
-    assert part <= 0 or to_stripe(Money(part, currency))
-    return part
-
-
-def _key(world: World) -> str:
-    return f"request-{world.seed}-{world.rng.getrandbits(60)}"
 
 
 def _run(world: World, shop: Shop, job: Any) -> None:

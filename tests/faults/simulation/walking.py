@@ -90,4 +90,4 @@ def _connect(shop: Shop) -> None:
     if account is None:
         with shop.inside():
             connect_with_key(shop.key, by=shop.by)
-    assert shop._all(select(ProcessorAccount).where(ProcessorAccount.state != "disconnected"))
+    assert shop.rows(select(ProcessorAccount).where(ProcessorAccount.state != "disconnected"))
