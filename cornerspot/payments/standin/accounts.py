@@ -87,7 +87,7 @@ def require_test_key(text: str) -> None:
 
 def open_demo_accounts(world: World) -> None:
     """The accounts and keys of the demo: two merchants and a platform."""
-    merchant = open_account(world, name="Northwind Studio", currency="eur", country="AT", account_id=DEMO_ACCOUNT)
+    merchant = open_account(world, name="Nordlicht Studio", currency="eur", country="DE", account_id=DEMO_ACCOUNT)
     second = open_account(world, name="Second Shop", account_id=SECOND_ACCOUNT)
     platform = open_platform(world, name="Cornerspot", account_id=PLATFORM_ACCOUNT, client_id=PLATFORM_CLIENT_ID)
     make_key(world, merchant, key=DEMO_KEY)
