@@ -7,12 +7,12 @@ given has no hole, void invoices included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, extract, func, select
+from sqlalchemy import Row, extract, func, select
 
 from cornerspot.billing.models import Invoice, NumberSeries
 from cornerspot.billing.numbering import KIND
@@ -21,7 +21,21 @@ from cornerspot.db import session
 
 ALL_TIME = ""
 _NUMBERED = Invoice.status.in_(sorted(FINALIZED))
+_MANUAL = (Invoice.manual_number.is_not(None), Invoice.number.is_not(None))
 _YEAR = extract("year", Invoice.issued_on)
+
+
+@dataclass(frozen=True)
+class Span:
+    """How many invoices were issued, from which day to which."""
+
+    count: int
+    first: date
+    last: date
+
+    def less(self, other: Span | None) -> Span:
+        """Without those of the other span, which may leave its ends too wide."""
+        return self if other is None else Span(self.count - other.count, self.first, self.last)
 
 
 @dataclass(frozen=True)
@@ -51,28 +65,25 @@ class SeriesProof:
 
 
 def prove_numbers() -> list[SeriesProof]:
-    """Every series of the team with its proof, the newest period first; read from indexes alone."""
+    """Every series of the team with its proof, the newest period first; counted in indexes alone."""
     counters = _counters()
-    is_yearly = ALL_TIME not in counters
-    given, void = _given(), _given(Invoice.status == InvoiceStatus.VOID)
-    by_hand, void_by_hand = _by_hand(), _by_hand(Invoice.status == InvoiceStatus.VOID)
-    years = {year: given[year] - by_hand.get(year, 0) for year in given}
-    voided = {year: void.get(year, 0) - void_by_hand.get(year, 0) for year in given}
-    if not is_yearly:
-        total = sum(counters.values())
-        return [SeriesProof(ALL_TIME, total, sum(years.values()), sum(voided.values()), *_ends(None))]
-    periods = sorted(counters.keys() | {year for year, count in years.items() if count}, reverse=True)
-    return [
-        SeriesProof(year, counters.get(year, 0), years.get(year, 0), voided.get(year, 0), *_ends(int(year)))
-        for year in periods
-    ]
+    given, void = _given(_NUMBERED), _given(Invoice.status == InvoiceStatus.VOID)
+    by_hand, void_by_hand = _given(*_MANUAL), _given(*_MANUAL, Invoice.status == InvoiceStatus.VOID)
+    counted = {year: span.less(by_hand.get(year)) for year, span in given.items()}
+    voided = {year: span.less(void_by_hand.get(year)).count for year, span in void.items()}
+    if ALL_TIME in counters:
+        spans = list(counted.values())
+        whole = Span(sum(span.count for span in spans), min(s.first for s in spans), max(s.last for s in spans))
+        return [_proof(ALL_TIME, sum(counters.values()), whole, sum(voided.values()))]
+    periods = sorted(counters.keys() | {year for year, span in counted.items() if span.count}, reverse=True)
+    return [_proof(year, counters.get(year, 0), counted.get(year), voided.get(year, 0)) for year in periods]
 
 
 def manual_numbers(*, most: int | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
     """Numbers that were typed in by hand and given, the newest first: id, number, status, day of issue."""
     return session.execute(
         select(Invoice.id, Invoice.number, Invoice.status, Invoice.issued_on)
-        .where(Invoice.manual_number.is_not(None), Invoice.number.is_not(None))
+        .where(*_MANUAL)
         .order_by(Invoice.issued_on.desc(), Invoice.id.desc())
         .limit(most)
     ).all()
@@ -80,7 +91,14 @@ def manual_numbers(*, most: int | None = None) -> Sequence[Row[*tuple[Any, ...]]
 
 def count_manual_numbers() -> int:
     """How many numbers were typed in by hand and given."""
-    return sum(_by_hand().values())
+    return sum(span.count for span in _given(*_MANUAL).values())
+
+
+def _proof(period: str, counter: int, span: Span | None, void: int) -> SeriesProof:
+    if span is None:
+        return SeriesProof(period, counter, 0, void, None, None)
+    first, last = _number_of(span, span.first), _number_of(span, span.last, last=True)
+    return SeriesProof(period, counter, span.count, void, first, last)
 
 
 def _counters() -> dict[str, int]:
@@ -89,30 +107,22 @@ def _counters() -> dict[str, int]:
     return {row.period: row.last_value for row in rows}
 
 
-def _given(*more: Any) -> dict[str, int]:
-    """Finalized invoices by the year of their issue: what has a number, by hand or not."""
-    return _by_year(select(_YEAR, func.count()).where(_NUMBERED, *more))
+def _given(*where: Any) -> dict[str, Span]:
+    """Invoices that have a number, by the year of their issue."""
+    statement = select(_YEAR.label("year"), func.count(), func.min(Invoice.issued_on), func.max(Invoice.issued_on))
+    rows: Iterable[Any] = session.execute(statement.where(*where).group_by(_YEAR))
+    return {f"{int(year)}": Span(count, first, last) for year, count, first, last in rows}
 
 
-def _by_hand(*more: Any) -> dict[str, int]:
-    is_manual = (Invoice.manual_number.is_not(None), Invoice.number.is_not(None))
-    return _by_year(select(_YEAR, func.count()).where(*is_manual, *more))
-
-
-def _by_year(statement: Select[*tuple[Any, ...]]) -> dict[str, int]:
-    return {f"{int(year)}": count for year, count in session.execute(statement.group_by(_YEAR))}
-
-
-def _ends(year: int | None) -> tuple[str | None, str | None]:
-    """The first and the last number of the series, found on the first and last day of issue."""
-    where = [_NUMBERED, Invoice.manual_number.is_(None)]
-    if year is not None:
-        where.append(Invoice.issued_on.between(date(year, 1, 1), date(year, 12, 31)))
-    first_on, last_on = session.execute(
-        select(func.min(Invoice.issued_on), func.max(Invoice.issued_on)).where(*where)
-    ).one()
+def _number_of(span: Span, day: date, *, last: bool = False) -> str | None:
+    """The first or last number of the series that was given on a day, else the one next to it."""
     length: Any = func.length(Invoice.number)
-    of_day = select(Invoice.number).where(_NUMBERED, Invoice.manual_number.is_(None)).limit(1)
-    first = session.scalar(of_day.where(Invoice.issued_on == first_on).order_by(length, Invoice.number))
-    last = session.scalar(of_day.where(Invoice.issued_on == last_on).order_by(length.desc(), Invoice.number.desc()))
-    return first, last
+    order = (length.desc(), Invoice.number.desc()) if last else (length, Invoice.number)
+    ours = select(Invoice.number).where(_NUMBERED, Invoice.manual_number.is_(None)).limit(1)
+    number = session.scalar(ours.where(Invoice.issued_on == day).order_by(*order))
+    if number is not None or not span.count:
+        return number
+    # Only numbers typed in by hand were given on that day.
+    by_day = Invoice.issued_on.desc() if last else Invoice.issued_on
+    within = Invoice.issued_on.between(span.first, span.last)
+    return session.scalar(ours.where(within).order_by(by_day, *order))

@@ -8,11 +8,16 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
+from cornerspot.billing.checking import check_books
 from cornerspot.billing.finalizing import finalize_invoice
+from cornerspot.billing.models import Invoice, NumberSeries
+from cornerspot.billing.settings import billing_settings
 from cornerspot.billing.settling import record_manual_payment
 from cornerspot.billing.voiding import void_invoice
 from cornerspot.billing.writing_off import reopen_invoice, write_off_invoice
+from cornerspot.db import session
 from cornerspot.db.transaction import transaction
 from cornerspot.kit import clock
 from cornerspot.kit.ids import encode_public_id
@@ -36,10 +41,20 @@ def issue(story, account, day, price="100", terms=0, **fields):
         return finalize_invoice(draft, by=story.owner)
 
 
+def again(invoice):
+    """The invoice in the session of this day."""
+    return session.scalars(select(Invoice).where(Invoice.id == invoice.id)).one()
+
+
 def pay(story, invoice, minor, day):
     with on_day(story, day):
         record_manual_payment(
-            invoice, amount_minor=minor, method="cash", received_on=day, by=story.owner, request_key=f"{day}{minor}"
+            again(invoice),
+            amount_minor=minor,
+            method="cash",
+            received_on=day,
+            by=story.owner,
+            request_key=f"{day}{minor}",
         )
 
 
@@ -78,18 +93,22 @@ def test_a_past_day_shows_what_was_owed_when_it_ended(story, acme):
     assert report(story, date(2026, 3, 20)) == {"EUR": {"Acme GmbH": (0, 15000, 0, 0, 0)}}
     assert report(story, date(2026, 4, 9)) == {"EUR": {"Acme GmbH": (0, 0, 15000, 0, 0)}}
     assert report(story, date(2026, 4, 10)) == {}
+    with story.app.app_context(), team_scope(story.team):
+        assert list(check_books()) == []
 
 
 def test_void_and_uncollectible_are_out_from_the_day_they_became_so_and_back_when_reopened(story, acme):
     voided, written_off = issue(story, acme, date(2026, 3, 1)), issue(story, acme, date(2026, 3, 1), "1")
     with on_day(story, date(2026, 3, 11)):
-        void_invoice(voided, by=story.owner, reason="wrong")
-        write_off_invoice(written_off, by=story.owner, reason="gone")
+        void_invoice(again(voided), by=story.owner, reason="wrong")
+        write_off_invoice(again(written_off), by=story.owner, reason="gone")
     with on_day(story, date(2026, 3, 21)):
-        reopen_invoice(written_off, by=story.owner)
+        reopen_invoice(again(written_off), by=story.owner)
     assert report(story, date(2026, 3, 10)) == {"EUR": {"Acme GmbH": (0, 20200, 0, 0, 0)}}
     assert report(story, date(2026, 3, 11)) == {}
     assert report(story, date(2026, 3, 21)) == {"EUR": {"Acme GmbH": (0, 200, 0, 0, 0)}}
+    with story.app.app_context(), team_scope(story.team):
+        assert list(check_books()) == []
 
 
 def test_the_invoices_behind_each_number_add_up_to_it(story, acme):
@@ -176,6 +195,38 @@ def test_the_gap_report_proves_the_series_and_lists_manual_numbers_apart(story, 
     assert series == ["All", "3", "3", "1", "INV-000001", "INV-000003", "0"]
     assert manual[0] == "Manual"
     assert manual[4] == "BY-HAND"
+
+
+def test_series_that_restart_are_proved_year_by_year_and_a_hole_shows(story, client):
+    with story.app.app_context(), team_scope(story.team), transaction():
+        row = billing_settings()
+        row.number_pattern, row.restart_yearly = "R{YYYY}-{seq:03}", True
+    with on_day(story, date(2025, 12, 1)):
+        account = new_account()
+    for day in (date(2025, 12, 30), date(2025, 12, 31), date(2026, 1, 2)):
+        issue(story, account, day)
+    _, this, last = rows_of(client.get("/settings/invoices/numbers.csv"))
+    assert this == ["2026", "1", "1", "0", "R2026-001", "R2026-001", "0"]
+    assert last == ["2025", "2", "2", "0", "R2025-001", "R2025-002", "0"]
+    with story.app.app_context(), team_scope(story.team), transaction():
+        session.scalars(select(NumberSeries).where(NumberSeries.period == "2025")).one().last_value = 4
+    assert "2 missing" in client.get("/settings/invoices/numbers").text
+    with story.app.app_context(), team_scope(story.team):
+        assert [str(finding) for finding in check_books()] == [
+            "number series 2025: each value should be there, from 1 to 4, and is without 3, 4"
+        ]
+
+
+def test_ends_of_a_series_are_found_beside_days_with_manual_numbers_only(story, client):
+    with on_day(story, date(2026, 1, 1)):
+        account = new_account()
+    issue(story, account, date(2026, 1, 2), manual_number="BY-HAND-1")
+    for day in (3, 4):
+        issue(story, account, date(2026, 1, day))
+    issue(story, account, date(2026, 1, 5), manual_number="BY-HAND-2")
+    _, series, *manual = rows_of(client.get("/settings/invoices/numbers.csv"))
+    assert series == ["All", "2", "2", "0", "INV-000001", "INV-000002", "0"]
+    assert [row[4] for row in manual] == ["BY-HAND-2", "BY-HAND-1"]
 
 
 def test_the_gap_report_of_a_new_team_says_that_there_is_no_number(client):
