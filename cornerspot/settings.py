@@ -121,7 +121,7 @@ def _mail(read: Mapping[str, str], mistakes: list[str]) -> dict[str, Any]:
         mistakes.append("CORNERSPOT_SMTP_TIMEOUT must be a whole number of seconds from 1 to 300.")
     bounce_address = read.get("CORNERSPOT_BOUNCE_ADDRESS", "")
     if bounce_address and not _BOUNCE_ADDRESS.fullmatch(bounce_address):
-        mistakes.append("CORNERSPOT_BOUNCE_ADDRESS must be like bounces@mail.example.com, up to 9 letters before the @.")
+        mistakes.append("CORNERSPOT_BOUNCE_ADDRESS must look like bounces@mail.example.com, up to 9 letters before @.")
     return {
         "smtp_url": smtp_url,
         "mail_from": read.get("CORNERSPOT_MAIL_FROM", "Cornerspot <no-reply@cornerspot.test>"),

@@ -100,8 +100,8 @@ def _invoices(ids: dict[str, UUID], mark: str, story: Story) -> None:
         InvoiceLine(invoice_id=invoice.id, position=0, description=mark, quantity=Decimal(1),
                     unit_price=Decimal(10), gross_minor=1000, net_minor=1000)
     )  # fmt: skip
-    payment = Payment(account_id=ids["acc"], amount_minor=400, allocated_minor=400, currency="EUR", method="cash", reference=mark,
-                      received_on=moment.date(), recorded_by=story.owner.id)  # fmt: skip
+    payment = Payment(account_id=ids["acc"], amount_minor=400, allocated_minor=400, currency="EUR", method="cash",
+                      reference=mark, received_on=moment.date(), recorded_by=story.owner.id)  # fmt: skip
     _keep(ids, "pay", payment)
     session.add(PaymentAllocation(payment_id=payment.id, invoice_id=invoice.id, amount_minor=400))
     _keep(ids, "pex", PaymentException(kind="overpayment", dedupe_key=mark, message=mark, invoice_id=invoice.id))

@@ -41,11 +41,12 @@ def add_static_headers(headers: MutableMapping[str, str], _path: str, _url: str)
 
 
 def _add_headers(response: Response) -> Response:
+    form_targets = " ".join([SELF, *g.get("form_targets", ())])
     policy = (
         "default-src 'none'; "
         f"script-src 'self' 'nonce-{csp_nonce()}'; "
         "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; "
-        f"manifest-src 'self'; form-action {' '.join([SELF, *g.get('form_targets', ())])}; frame-ancestors 'none'; base-uri 'none'"
+        f"manifest-src 'self'; form-action {form_targets}; frame-ancestors 'none'; base-uri 'none'"
     )
     response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
