@@ -14,10 +14,11 @@ from cornerspot.billing.document import invoice_document
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.logo import REFUSAL, logo_bytes, remove_logo, set_logo
 from cornerspot.billing.models import Invoice
+from cornerspot.billing.pay_links import ensure_pay_link
 from cornerspot.billing.rendering import document_html, invoice_pdf_bytes
 from cornerspot.billing.settings import billing_settings
 from cornerspot.db import session
-from cornerspot.db.transaction import reading_only, transaction
+from cornerspot.db.transaction import transaction
 from cornerspot.kit.errors import Invalid, PermissionDenied
 from cornerspot.tenancy import team_scope
 from tests.factories.billing import new_draft
@@ -30,22 +31,25 @@ TALL = picture("JPEG", size=(90, 300))
 
 def final(story) -> Invoice:
     with transaction():
-        return finalize_invoice(new_draft(story.owner), by=story.owner)
+        invoice = finalize_invoice(new_draft(story.owner), by=story.owner)
+        ensure_pay_link(invoice)  # So that it is printed with the same one each time.
+        return invoice
 
 
 def rendered_now(invoice: Invoice) -> bytes:
     """The final invoice's PDF made anew, not the stored one."""
     session.rollback()
-    with reading_only():
-        content = invoice_pdf_bytes(invoice)
-        session.rollback()
+    content = invoice_pdf_bytes(invoice)
+    session.rollback()
+    session.refresh(invoice)
     assert invoice.pdf_file_id is None
     return content
 
 
 def printed_pictures(content: bytes) -> list[tuple[int, int]]:
-    """The sizes of the pictures on the first page, in pixels."""
-    return [one.image.size for one in PdfReader(io.BytesIO(content)).pages[0].images]
+    """The sizes of the pictures on the first page, in pixels, without the code of the pay link, which is square."""
+    sizes = [one.image.size for one in PdfReader(io.BytesIO(content)).pages[0].images]
+    return [(width, height) for width, height in sizes if width != height]
 
 
 def tagged(node) -> list[tuple[str, str | None]]:
