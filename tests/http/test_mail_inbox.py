@@ -28,6 +28,7 @@ def letter(subject: str = "Grüße 🎉", html: str = "<p>Hello</p>") -> Letter:
         message_id="1@cornerspot.test",
         sender=Address("Acme", "no-reply", "cornerspot.test"),
         recipient=Address("Änna", "anna", "example.com"),
+        to=(Address("Änna", "anna", "example.com"),),
         subject=subject,
         text="Hello https://example.com/a\n",
         html=html,
@@ -56,8 +57,8 @@ def get(app: Flask, path: str) -> TestResponse:
 
 
 def test_what_is_sent_is_kept_newest_first_and_shown(app: Flask, folder: Path, smtp_url: str) -> None:
-    deliver(compose(letter("First")), smtp_url)
-    deliver(compose(letter()), smtp_url)
+    deliver(compose(letter("First")), smtp_url, recipient="anna@example.com")
+    deliver(compose(letter()), smtp_url, recipient="anna@example.com")
     newest, older = list_inbox(folder)[:2]
     assert (newest.subject, older.subject) == ("Grüße 🎉", "First")
     assert newest.sender == "Acme <no-reply@cornerspot.test>"
@@ -74,7 +75,7 @@ def test_what_is_sent_is_kept_newest_first_and_shown(app: Flask, folder: Path, s
 
 
 def test_a_message_cannot_run_anything_in_the_readers_browser(app: Flask, folder: Path, smtp_url: str) -> None:
-    deliver(compose(letter("<script>1</script>", NASTY)), smtp_url)
+    deliver(compose(letter("<script>1</script>", NASTY)), smtp_url, recipient="anna@example.com")
     message = list_inbox(folder)[0]
     page = get(app, f"/dev/inbox/{message.id}").text
     for danger in ("onclick", "javascript:", "<script>1", "http://example.com/x"):
@@ -89,7 +90,7 @@ def test_nothing_else_can_be_read_through_the_inbox(app: Flask, folder: Path, na
 
 
 def test_a_file_that_a_message_does_not_have_is_not_found(app: Flask, folder: Path, smtp_url: str) -> None:
-    deliver(compose(letter()), smtp_url)
+    deliver(compose(letter()), smtp_url, recipient="anna@example.com")
     assert get(app, f"/dev/inbox/{list_inbox(folder)[0].id}/files/7").status_code == 404
 
 
