@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from cornerspot.billing.models import Invoice, Payment, PaymentAllocation, Refund
+from cornerspot.billing.models import CheckoutAttempt, Invoice, Payment, PaymentAllocation, Refund
 from cornerspot.billing.models.online import RefundStatus
 from cornerspot.billing.models.payment import PaymentStatus
 from cornerspot.db import session
@@ -33,6 +33,14 @@ class SettledPart:
     amount_minor: int
 
 
+@dataclass(frozen=True)
+class NamedInvoice:
+    """An invoice by its number."""
+
+    id: UUID
+    number: str
+
+
 def payment_state(payment: Payment) -> str:
     """What its payer calls it: completed, processing, failed, refunded or disputed."""
     if payment.status == S.COMPLETED and payment.refunded_minor >= payment.amount_minor:
@@ -43,8 +51,8 @@ def payment_state(payment: Payment) -> str:
 
 
 def has_receipt(payment: Payment) -> bool:
-    """Whether the money arrived, so that there is something to receipt."""
-    return payment.status == S.COMPLETED
+    """Whether the money arrived and the bank left some of it, so that there is something to receipt."""
+    return payment.status == S.COMPLETED and payment.disputed_minor < payment.amount_minor
 
 
 def member_payments_page(account_id: UUID, *, cursor: str | None = None) -> Page[Payment]:
@@ -80,6 +88,38 @@ def settled_parts(payments: Iterable[Payment]) -> dict[UUID, list[SettledPart]]:
     found: dict[UUID, list[SettledPart]] = {}
     for payment_id, invoice_id, number, amount_minor in rows:
         found.setdefault(payment_id, []).append(SettledPart(invoice_id, number or "", amount_minor))
+    return found
+
+
+def invoices_of(payments: Sequence[Payment]) -> dict[UUID, list[NamedInvoice]]:
+    """The invoices that the payments are for, by payment.
+
+    Those that a payment settles; where it settles none (yet, or any more), what it settled
+    before, or what it was made for.
+    """
+    found = {
+        payment_id: [NamedInvoice(part.invoice_id, part.number) for part in parts]
+        for payment_id, parts in settled_parts(payments).items()
+    }
+    others = [payment.id for payment in payments if payment.id not in found]
+    if not others:
+        return found
+    settled = select(PaymentAllocation.payment_id, PaymentAllocation.invoice_id).where(
+        PaymentAllocation.payment_id.in_(others)
+    )
+    asked = (
+        select(Payment.id, CheckoutAttempt.invoice_id)
+        .join(CheckoutAttempt, CheckoutAttempt.id == Payment.attempt_id)
+        .where(Payment.id.in_(others))
+    )
+    meant = settled.union(asked).subquery()
+    rows = session.execute(
+        select(meant.c.payment_id, Invoice.id, Invoice.number)
+        .join(Invoice, Invoice.id == meant.c.invoice_id)
+        .order_by(Invoice.number)
+    )
+    for payment_id, invoice_id, number in rows:
+        found.setdefault(payment_id, []).append(NamedInvoice(invoice_id, number or ""))
     return found
 
 

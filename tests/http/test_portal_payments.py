@@ -19,6 +19,7 @@ from cornerspot.kit.ids import encode_public_id
 from cornerspot.kit.money import Money
 from cornerspot.tenancy import team_today
 from tests.factories.billing import line, new_account, new_draft
+from tests.factories.online import processor
 from tests.factories.portal import member_browser, new_member
 
 
@@ -94,6 +95,32 @@ def test_a_payment_recorded_by_mistake_never_was(team, story, account, browser):
     for address in (path(payment_id), path(payment_id, "/receipt")):
         assert browser.get(address).status_code == 404
     assert "No payments yet" in text_of(browser.get("/portal/payments"))
+
+
+def test_a_bank_payment_says_what_it_is_for_from_start_to_return(team, story, account, browser):
+    with processor(story.owner) as shop:
+        invoice_id = shop.invoice(account=account)
+        number = in_transaction(lambda: one(Invoice, invoice_id).number)
+        paid_by = shop.paid_by_bank(invoice_id)
+        payment_id = shop.sync(paid_by).id
+
+        def shown(word):
+            listed, single = text_of(browser.get("/portal/payments")), text_of(browser.get(path(payment_id)))
+            for page in (listed, single):
+                assert number in page
+                assert re.search(rf'class="pill[^>]*>(<i[^>]*></i>)?{word}<', page), word
+            return single
+
+        assert "Download receipt" not in shown("Processing")
+        shop.standin.settle(paid_by)
+        shop.sync(paid_by)
+        assert "Download receipt" in shown("Completed")
+        shop.standin.open_dispute(paid_by)
+        shop.sync(paid_by)
+        page = shown("Returned")
+        assert "Taken back by your bank" in page
+        assert "Download receipt" not in page
+        assert browser.get(path(payment_id, "/receipt")).status_code == 404
 
 
 def test_a_refund_is_shown(team, story, account, browser):

@@ -10,7 +10,7 @@ from cornerspot.blueprints.portal.blueprint import blueprint
 from cornerspot.blueprints.support.gate import member_route
 from cornerspot.blueprints.support.members import current_account
 from cornerspot.portal.invoices import due_invoices, due_of_account
-from cornerspot.portal.payments import payment_state, recent_payments, settled_parts
+from cornerspot.portal.payments import invoices_of, payment_state, recent_payments
 from cornerspot.tenancy import team_today
 
 
@@ -24,7 +24,7 @@ def home_index() -> ResponseReturnValue:
         due=due_of_account(account.id),
         invoices=due_invoices(account.id),
         payments=payments,
-        parts=settled_parts(payments),
+        paid=invoices_of(payments),
         credit=credit_balances(account.id),
         state=payment_state,
         today=team_today(),

@@ -21,6 +21,7 @@ from cornerspot.payments.choosing import METHOD_NAMES
 from cornerspot.portal.payments import (
     SettledPart,
     has_receipt,
+    invoices_of,
     member_payment,
     member_payments_page,
     payment_state,
@@ -38,7 +39,7 @@ def payments_index() -> ResponseReturnValue:
     return render_template(
         "portal/payments/index.html",
         page=page,
-        parts=settled_parts(page.rows),
+        paid=invoices_of(page.rows),
         credit=credit_balances(account.id),
         state=payment_state,
         next_href=_page_href(page.next_cursor),
@@ -54,6 +55,7 @@ def payments_show(payment_id: UUID) -> ResponseReturnValue:
         "portal/payments/show.html",
         payment=payment,
         parts=settled_parts([payment]).get(payment.id, []),
+        invoices=invoices_of([payment]).get(payment.id, []),
         refunds=refunds_of(payment),
         state=payment_state(payment),
         has_receipt=has_receipt(payment),
@@ -83,7 +85,7 @@ def credits_index() -> ResponseReturnValue:
         "portal/payments/credit.html",
         credit=credit_balances(account.id),
         payments=payments,
-        parts=settled_parts(payments),
+        paid=invoices_of(payments),
     )
 
 
