@@ -47,8 +47,8 @@ INVOICE: dict[str, Sentence] = {
     "cancelled": ("Cancelled[: {reason}]", "x", "dark"),
     "payment_recorded": ("Payment[ of {amount}] recorded", "cash", "green"),
     "payment_undone": ("Payment[ of {amount}] undone[: {reason}]", "arrow-back-up", "amber"),
-    "payment_processing": ("Bank payment[ of {amount}] started[ from {method}]", "clock", "violet"),
-    "payment_received": ("Payment[ of {amount}] received[ by {method}]", "cash", "green"),
+    "payment_processing": ("Bank payment[ of {amount}] started[, {method}]", "clock", "violet"),
+    "payment_received": ("Payment[ of {amount}] received[, {method}]", "cash", "green"),
     "payment_failed": ("Payment[ of {amount}] failed[: {reason}]", "alert-triangle", "red"),
     "refund_requested": ("Refund[ of {amount}] asked for[: {reason}]", "receipt-refund", "grey"),
     "refunded": ("Refunded[ {amount}][: {reason}]", "receipt-refund", "amber"),
@@ -61,6 +61,7 @@ INVOICE: dict[str, Sentence] = {
     "paid": ("Paid in full", "circle-check", "green"),
     "reminded": ("Reminder sent[ to {to}]", "bell", "azure"),
     "not_delivered": ("Not delivered[ to {to}][: {reason}]", "mail-x", "red"),
+    "withdrawn": ("Message[ to {to}] not sent[: {reason}]", "mail-off", "grey"),
 }
 ACCOUNT: dict[str, Sentence] = {
     "document_shared": ("Document shared in the portal: {title}", "upload", "blue"),

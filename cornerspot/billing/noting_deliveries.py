@@ -37,11 +37,20 @@ def note_accepted(message_id: UUID) -> None:
 
 def note_undelivered(message_id: UUID) -> None:
     """The timelines of the invoices in a message say whom it did not reach, and why."""
+    _note(message_id, "not_delivered")
+
+
+def note_withdrawn(message_id: UUID) -> None:
+    """The timelines of the invoices in a message say who was not sent it after all, and why."""
+    _note(message_id, "withdrawn")
+
+
+def _note(message_id: UUID, event: str) -> None:
     message = _message(message_id)
     if message is None:
         return
     for invoice in invoices_of_mailing(message):
-        record(invoice, "not_delivered", by=_sender(message), to=message.recipient, reason=message.error)
+        record(invoice, event, by=_sender(message), to=message.recipient, reason=message.error)
 
 
 def _message(message_id: UUID) -> OutgoingMessage | None:

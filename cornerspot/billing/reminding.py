@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
@@ -103,6 +103,24 @@ def remind_account(account_id: str) -> None:
             )
 
 
+def still_to_remind(mailing_id: UUID) -> list[Invoice]:
+    """The invoices of a message of the ladder that are still to be reminded of, held until the transaction ends.
+
+    While there are any, the others are not in the message any more, and their step not taken.
+    """
+    reminded = select(InvoiceReminder.invoice_id).where(InvoiceReminder.mailing_id == mailing_id)
+    held = _owed(Invoice.id.in_(reminded)).with_for_update(of=Invoice).execution_options(populate_existing=True)
+    left = list(session.scalars(held))
+    if left:
+        session.execute(
+            delete(InvoiceReminder).where(
+                InvoiceReminder.mailing_id == mailing_id,
+                InvoiceReminder.invoice_id.not_in([invoice.id for invoice in left]),
+            )
+        )
+    return left
+
+
 def reminder_content(invoices: Sequence[Invoice]) -> Content:
     """The reminder in the team's words, of invoices of one customer in the order they are due."""
     template, links = template_of("reminder"), customer_links(invoices)
@@ -131,20 +149,17 @@ def _candidates(settings: ReminderSettings, *also: ColumnElement[bool]) -> Selec
     steps, near = settings.steps or [0], LASTS + timedelta(days=1)
     first = team_today() - timedelta(days=max(steps)) - near
     last = team_today() - timedelta(days=min(steps)) + near
+    return _owed(Invoice.due_on.between(first, last), Invoice.sent_at.is_not(None), *also)
+
+
+def _owed(*also: ColumnElement[bool]) -> Select[Invoice]:
+    """Invoices on which something is owed, nothing is under way, and that are not left alone."""
     left_alone = exists().where(
         or_(ReminderPause.invoice_id == Invoice.id, ReminderPause.account_id == Invoice.account_id)
     )
     return (
         select(Invoice)
-        .where(
-            Invoice.status.in_(UNPAID),
-            Invoice.due_on.between(first, last),
-            Invoice.balance_minor > 0,
-            Invoice.processing_minor == 0,
-            Invoice.sent_at.is_not(None),
-            ~left_alone,
-            *also,
-        )
+        .where(Invoice.status.in_(UNPAID), Invoice.balance_minor > 0, Invoice.processing_minor == 0, ~left_alone, *also)
         .options(joinedload(Invoice.account), joinedload(Invoice.contact))
         .order_by(Invoice.due_on, Invoice.id)
     )

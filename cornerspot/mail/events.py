@@ -25,3 +25,13 @@ class MessageUndelivered:
     subject_type: str
     subject_id: UUID | None
     purpose: str
+
+
+@dataclass(frozen=True)
+class MessageWithdrawn:
+    """The message was not sent, because it was no longer true when its turn came."""
+
+    message_id: UUID
+    subject_type: str
+    subject_id: UUID | None
+    purpose: str

@@ -27,10 +27,11 @@ class OutgoingMessage(TenantOwned):
     __tablename__ = "outgoing_messages"
     __table_args__ = (
         tenant_unique("dedupe_key"),
-        one_of("status", ("queued", "accepted", *UNDELIVERED)),
+        one_of("status", ("queued", "accepted", *UNDELIVERED, "withdrawn")),
         one_of("kind", ("to", "cc")),
         CheckConstraint("(status = 'bounced') = (bounced_at IS NOT NULL)", name="bounced_fits_status"),
         CheckConstraint("(status = 'failed') = (failed_at IS NOT NULL)", name="failed_fits_status"),
+        CheckConstraint("(status = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_fits_status"),
         tenant_index("ix_outgoing_messages_subject", "subject_type", "subject_id", "created_at"),
         tenant_index("ix_outgoing_messages_mailing_id", "mailing_id"),
         Index(
@@ -67,6 +68,7 @@ class OutgoingMessage(TenantOwned):
     accepted_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
     next_try_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
@@ -86,6 +88,10 @@ class OutgoingMessage(TenantOwned):
         """Be sent back by a mail server further on, with what it said."""
         self._become("bounced", at, answer)
 
+    def withdraw(self, at: datetime, reason: str) -> None:
+        """Not be sent any more, because what it says stopped being true before it went out."""
+        self._become("withdrawn", at, reason)
+
     def requeue(self) -> None:
         """Wait to be sent once more, as if it were new."""
         self._become("queued", None, "")
@@ -95,6 +101,7 @@ class OutgoingMessage(TenantOwned):
         self.status, self.error, self.next_try_at = status, answer, None
         self.bounced_at = at if status == "bounced" else None
         self.failed_at = at if status == "failed" else None
+        self.withdrawn_at = at if status == "withdrawn" else None
 
 
 class MailSettings(TenantOwned):

@@ -26,8 +26,9 @@ from cornerspot.jobs.registry import task
 from cornerspot.kit import clock
 from cornerspot.mail.addresses import address, sender
 from cornerspot.mail.composing import Attachment, Letter, compose
-from cornerspot.mail.events import MessageAccepted, MessageUndelivered
+from cornerspot.mail.events import MessageAccepted, MessageUndelivered, MessageWithdrawn
 from cornerspot.mail.models import MailRoute, OutgoingMessage
+from cornerspot.mail.rereading import why_not_sent
 from cornerspot.mail.returning import return_path, return_token
 from cornerspot.mail.smtp import Deferred, Refused, deliver
 from cornerspot.settings import current_settings
@@ -41,7 +42,7 @@ MOST_TRIES = len(WAITS) + 1
 
 @task("mail.send_message", own_transactions=True)
 def send_message(message_id: str) -> None:
-    """The message is accepted, failed, or waits for its next try."""
+    """The message is accepted, failed, withdrawn, or waits for its next try."""
     wanted = UUID(message_id)
     letter = in_transaction(lambda: _letter_of(wanted))
     if letter is None:
@@ -90,11 +91,27 @@ def _hand_over(letter: Letter) -> None:
 
 
 def _letter_of(message_id: UUID) -> Letter | None:
-    """What is to be sent, or None when it was sent before or is gone."""
+    """What is to be sent, or None when it was sent before, is gone, or is withdrawn now."""
     message = session.get(OutgoingMessage, (current_tenant_id(), message_id))
     if message is None or message.status != "queued":
         return None
+    reason = why_not_sent(message)  # Before the lock: what a message is about is held before the message.
+    lock(message)
+    if message.status != "queued":
+        return None
+    if reason:
+        _withdraw(message, reason)
+        return None
     _remember_route(message)
+    return _letter(message)
+
+
+def _withdraw(message: OutgoingMessage, reason: str) -> None:
+    message.withdraw(clock.now(), reason)
+    publish(MessageWithdrawn(message.id, message.subject_type, message.subject_id, message.purpose))
+
+
+def _letter(message: OutgoingMessage) -> Letter:
     own = sender(current_settings().mail_from, message.sender_name or current_team().name)
     others = session.scalars(
         select(OutgoingMessage).where(OutgoingMessage.mailing_id == message.mailing_id).order_by(OutgoingMessage.id)

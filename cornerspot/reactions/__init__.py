@@ -25,6 +25,7 @@ TASK_MODULES = (
     "cornerspot.billing.online.syncing",
     "cornerspot.billing.sending",
     "cornerspot.billing.reminding",
+    "cornerspot.billing.rereading",
     "cornerspot.portal.domains",
     "cornerspot.portal.upkeep",
     "cornerspot.payments.upkeep",

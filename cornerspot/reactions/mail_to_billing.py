@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cornerspot.billing.noting_deliveries import note_accepted, note_undelivered
+from cornerspot.billing.noting_deliveries import note_accepted, note_undelivered, note_withdrawn
 from cornerspot.jobs.registry import reaction
-from cornerspot.mail.events import MessageAccepted, MessageUndelivered
+from cornerspot.mail.events import MessageAccepted, MessageUndelivered, MessageWithdrawn
 
 ABOUT_INVOICES = ("invoice", "reminder")
 
@@ -21,3 +21,10 @@ def note_failure(event: MessageUndelivered) -> None:
     """The invoice's timeline says that it did not arrive."""
     if event.purpose in ABOUT_INVOICES:
         note_undelivered(event.message_id)
+
+
+@reaction(MessageWithdrawn)
+def note_withdrawal(event: MessageWithdrawn) -> None:
+    """The invoice's timeline says that it was not sent, and why."""
+    if event.purpose in ABOUT_INVOICES:
+        note_withdrawn(event.message_id)

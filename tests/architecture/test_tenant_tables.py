@@ -21,6 +21,7 @@ GLOBAL_TABLES = {
     "people",
     "platform_events",
     "processor_owners",
+    "rate_counts",
     "sign_in_failures",
     "sign_ins",
     "team_hosts",

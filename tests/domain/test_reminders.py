@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from cornerspot.activity.reading import entries_of
 from cornerspot.billing.deliveries import deliveries_of
@@ -26,12 +26,14 @@ from cornerspot.billing.reminder_settings import (
 )
 from cornerspot.billing.reminding import remind_account, send_due_reminders, send_reminder
 from cornerspot.billing.sending import LetterInput
+from cornerspot.billing.settling import record_manual_payment
 from cornerspot.crm.models import Account
 from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction, transaction
 from cornerspot.jobs.worker import run_pending
 from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict, Invalid, StaleVersion
+from cornerspot.mail.models import OutgoingMessage
 from cornerspot.plans.assigning import assign_plan
 from cornerspot.settings import Settings
 from cornerspot.tenancy import CurrentTeam, team_scope
@@ -84,6 +86,34 @@ class Ledger:
         session.rollback()
         session.expire_all()
         return len(self.mail.letters) - before
+
+    def try_again(self) -> None:
+        """The worker runs as if the next try of every message were due."""
+        with transaction():
+            session.execute(text("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"))
+        session.rollback()
+        run_pending(self.app)
+        session.rollback()
+        session.expire_all()
+
+    def pay(self, invoice: Invoice, amount_minor: int | None = None) -> None:
+        with transaction():
+            record_manual_payment(
+                invoice,
+                amount_minor=amount_minor or invoice.balance_minor,
+                method="bank_transfer",
+                received_on=ISSUED.date(),
+                request_key=f"{invoice.id} {amount_minor}",
+                by=self.by,
+            )
+
+    def waiting(self, *invoices: Invoice) -> OutgoingMessage:
+        """The message about these that the mail server has put off."""
+        [message] = {message.id: message for one in invoices for message in deliveries_of(one)}.values()
+        return message
+
+    def events(self, invoice: Invoice) -> list[str]:
+        return [entry.event for entry in entries_of(invoice).rows]
 
     def body(self) -> str:
         return str(self.mail.letters[-1].get_body(("plain",)).get_content())  # type: ignore[union-attr]
@@ -275,3 +305,74 @@ def test_the_page_says_when_the_next_one_goes_out(ledger: Ledger) -> None:
         assert reminder_outlook(invoice).next_at == vienna(DUE - timedelta(days=3), 9, 0)
     with clock.moved_to(vienna(DUE + timedelta(days=30))):
         assert reminder_outlook(invoice).next_at is None
+
+
+LATER = "451 4.7.1 Later"
+AHEAD = date(2036, 10, 31)  # What is tried again then does not run by itself today.
+
+
+def test_a_reminder_that_waited_is_withdrawn_when_the_invoice_was_paid_meanwhile(ledger: Ledger) -> None:
+    invoice = ledger.invoice(ledger.customer(), AHEAD)
+    ledger.mail.answers[ANNA] = LATER
+    assert ledger.hour(vienna(AHEAD)) == 0
+    assert ledger.waiting(invoice).status == "queued"
+    ledger.pay(invoice)
+    ledger.mail.answers.clear()
+    ledger.try_again()
+    message = ledger.waiting(invoice)
+    assert (message.status, message.withdrawn_at is not None) == ("withdrawn", True)
+    assert "Nothing in it was left to remind of." in message.error
+    assert ledger.mail.letters == []
+    assert "withdrawn" in ledger.events(invoice)
+    assert "reminded" not in ledger.events(invoice)
+
+
+def test_a_reminder_of_several_that_waited_names_only_what_is_still_owed(ledger: Ledger) -> None:
+    acme = ledger.customer()
+    paid, owed = ledger.invoice(acme, AHEAD), ledger.invoice(acme, AHEAD, lines=[line(unit_price="5")])
+    ledger.mail.answers[ANNA] = LATER
+    ledger.hour(vienna(AHEAD))
+    ledger.pay(paid)
+    ledger.pay(owed, 300)
+    ledger.mail.answers.clear()
+    ledger.try_again()
+    [letter] = ledger.mail.letters
+    assert "INV-000002: €7.00" in ledger.body()
+    assert "INV-000001" not in f"{letter['Subject']} {letter.as_string()}"
+    assert ("reminded" in ledger.events(owed), "reminded" in ledger.events(paid)) == (True, False)
+    assert deliveries_of(paid) == []
+
+
+def test_a_step_given_up_for_a_debit_under_way_is_taken_when_the_debit_failed(ledger: Ledger) -> None:
+    acme = ledger.customer()
+    debited, _ = ledger.invoice(acme, AHEAD), ledger.invoice(acme, AHEAD)
+    ledger.mail.answers[ANNA] = LATER
+    ledger.hour(vienna(AHEAD))
+    with transaction():
+        session.get_one(Invoice, (debited.tenant_id, debited.id)).processing_minor = 20_000
+    ledger.mail.answers.clear()
+    ledger.try_again()
+    assert "INV-000001" not in ledger.body()
+    with transaction():
+        session.get_one(Invoice, (debited.tenant_id, debited.id)).processing_minor = 0
+    assert ledger.hour(vienna(AHEAD, 14)) == 1
+    assert "INV-000001" in ledger.body()
+    assert "INV-000002" not in ledger.body()
+
+
+@pytest.mark.parametrize("why", ["paid", "paused"])
+def test_a_reminder_by_hand_is_withdrawn_only_where_nothing_is_owed(ledger: Ledger, why: str) -> None:
+    invoice = ledger.invoice(ledger.customer(), AHEAD)
+    ledger.mail.answers[ANNA] = LATER
+    with transaction():
+        send_reminder(invoice, LetterInput(ANNA, text="Please pay."), by=ledger.by)
+    run_pending(ledger.app)
+    if why == "paid":
+        ledger.pay(invoice)
+    else:
+        with transaction():
+            pause_reminders(invoice, by=ledger.by)
+    ledger.mail.answers.clear()
+    ledger.try_again()
+    assert ledger.waiting(invoice).status == ("withdrawn" if why == "paid" else "accepted")
+    assert len(ledger.mail.letters) == (0 if why == "paid" else 1)

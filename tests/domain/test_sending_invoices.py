@@ -15,6 +15,7 @@ from cornerspot.billing.deliveries import deliveries_of, undelivered_page
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.sending import LetterInput, send_invoice
+from cornerspot.billing.voiding import void_invoice
 from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction, transaction
 from cornerspot.jobs.worker import run_pending
@@ -170,6 +171,22 @@ def test_a_connection_lost_before_the_answer_sends_a_copy_that_can_be_recognised
     assert desk.states() == {ANNA: "accepted"}
     first, second = mail.letters
     assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_an_invoice_that_was_voided_while_it_waited_is_not_sent(desk: Desk, mail: MailServer) -> None:
+    mail.answers[ANNA] = "451 4.7.1 Greylisted"
+    desk.send()
+    desk.deliver()
+    with transaction():
+        void_invoice(desk.invoice, by=desk.by)
+    mail.answers.clear()
+    desk.try_again()
+    assert (desk.states(), mail.letters, desk.invoice.sent_at) == ({ANNA: "withdrawn"}, [], None)
+    assert desk.message().error == "This invoice is void, so it is not sent any more."
+    assert desk.events()[0] == "withdrawn"
+    assert undelivered_page().rows == []
+    with pytest.raises(Conflict), transaction():
+        resend(desk.message())
 
 
 def test_a_double_click_sends_one_message_and_another_dialog_another(desk: Desk, mail: MailServer) -> None:

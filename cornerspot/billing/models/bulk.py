@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cornerspot.db.base import one_of
 from cornerspot.documents.models import StoredFile
+from cornerspot.kit import clock
 from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_index, tenant_relationship, tenant_unique
+
+# An invoice takes seconds at most; the first tries again after an error come within two minutes.
+STOPPED_AFTER = timedelta(minutes=3)
 
 
 class BulkAction(StrEnum):
@@ -29,7 +33,7 @@ class BulkRun(TenantOwned):
     ``invoice_ids`` are those chosen, or None where ``wanted`` (a filter) says which.
     ``done_count`` and ``left_count`` are what was handled so far; ``left`` tells why
     each of the latter was left alone: ``{"id", "name", "reason"}``. ``request_key``
-    makes a second click harmless.
+    makes a second click harmless. ``moved_at`` is when the worker last got any further.
     """
 
     __tablename__ = "bulk_runs"
@@ -53,9 +57,15 @@ class BulkRun(TenantOwned):
     left: Mapped[list[Any]] = mapped_column(default=list)
     file_id: Mapped[UUID | None]
     started_by: Mapped[UUID]
+    moved_at: Mapped[datetime] = mapped_column(default=clock.now)
+    tries: Mapped[int] = mapped_column(default=0)  # of the invoice that is next
     finished_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
     file: Mapped[StoredFile | None] = tenant_relationship("BulkRun", "StoredFile", "file_id")
+
+    def has_stopped(self, now: datetime) -> bool:
+        """Whether the worker should have got further by now: it is down, or gave the job up."""
+        return self.finished_at is None and now - self.moved_at > STOPPED_AFTER
 
     @property
     def handled_count(self) -> int:
