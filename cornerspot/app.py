@@ -12,7 +12,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from cornerspot import models, reactions, schedule  # noqa: F401 - tables, listeners and tasks must be registered
-from cornerspot.blueprints.support import assets, edge, errors, filters, gate, identity, limits, navigation, security
+from cornerspot.blueprints.support import (
+    assets,
+    edge,
+    errors,
+    filters,
+    gate,
+    identity,
+    limits,
+    navigation,
+    own_hosts,
+    security,
+)
 from cornerspot.blueprints.support.converters import PublicIdConverter
 from cornerspot.db import db
 from cornerspot.db.embedded import ensure_running
@@ -73,7 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         require_safe_role()
     CSRFProtect(app)
-    for part in (identity, edge, gate, errors, security, limits, assets, filters, navigation):
+    for part in (identity, edge, own_hosts, gate, errors, security, limits, assets, filters, navigation):
         part.install(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"cornerspot.blueprints.{name}").blueprint)

@@ -6,6 +6,7 @@ import pytest
 
 from cornerspot.db.transaction import transaction
 from cornerspot.kit.errors import Invalid, NotFound
+from cornerspot.plans.assigning import assign_plan
 from cornerspot.tenancy import team_scope
 from cornerspot.tenancy.hosts import add_verified_host, remove_host
 from cornerspot.tenancy.resolving import resolve_team
@@ -33,6 +34,7 @@ def test_path_subdomain_and_own_host_mean_the_same_team(app, story):
 
 def test_a_host_shows_the_team_without_a_prefix(app, story):
     with app.app_context(), team_scope(story.team), transaction():
+        assign_plan("scale_v1")
         add_verified_host(own_host(story))
     response = app.test_client().get("/deals", headers={"Host": own_host(story)})
     assert response.status_code == 302

@@ -121,3 +121,24 @@ def test_a_plan_without_domains_offers_none(app, story, client):
 
 def test_only_admins_change_the_portal(story):
     assert story.sign_in("manager").get(ADDRESS).status_code == 403
+
+
+def test_a_domain_leads_to_the_usual_address_while_the_plan_has_none(app, big):
+    with app.app_context(), team_scope(big.team):
+        in_transaction(lambda: add_verified_host(own_host(big)))
+    visitor = app.test_client()
+    on_own_host = {"headers": {"Host": own_host(big)}}
+    assert visitor.get("/portal/sign-in", **on_own_host).status_code == 200
+    with app.app_context(), team_scope(big.team):
+        assert own_host(big) in portal_address()
+        in_transaction(lambda: assign_plan("growth_v1", end_trial=True))
+    with app.app_context(), team_scope(big.team):
+        assert own_host(big) not in portal_address()
+    for page in ("/", "/portal/invitations/abc?x=1", "/portal/theme.css", "/sign-in", "/nowhere"):
+        answer = visitor.get(page, **on_own_host)
+        assert answer.status_code == 302
+        assert answer.headers["Location"] == f"{app.config['SETTINGS'].external_url}/{big.team.slug}{page}"
+    for address in (f"/{big.team.slug}/portal/sign-in", "/portal/sign-in"):
+        host = {"headers": {"Host": f"{big.team.slug}.localhost"}} if address == "/portal/sign-in" else {}
+        assert visitor.get(address, **host).status_code == 200
+    assert "leads to" in text_of(big.sign_in("owner").get(ADDRESS))
