@@ -7,7 +7,7 @@ import time
 import pytest
 import stripe
 
-from tests.contracts.both_judges import BOTH, MODES, OPENAPI, judge_by
+from tests.contracts.both_judges import BOTH, MODES, OPENAPI, judge_by, wrong_places
 from tests.contracts.judge import BadRequest
 from tests.contracts.requests_to_judge import BAD, GOOD, PAY, Bad, captured
 
@@ -18,7 +18,7 @@ CALLS_A_SECOND = 1_000
 @pytest.mark.parametrize("name", GOOD)
 @pytest.mark.unjudged("each judge is asked by hand")
 def test_a_good_request_passes(name, mode):
-    judge_by(mode).require_good(*captured(GOOD[name]))
+    assert wrong_places(judge_by(mode).require_good, *captured(GOOD[name])) == []
 
 
 @pytest.mark.parametrize(("name", "mode"), [(name, mode) for name, bad in BAD.items() for mode in bad.told_by])
@@ -32,7 +32,7 @@ def test_a_bad_request_is_refused_where_it_is_wrong(name, mode):
 @pytest.mark.parametrize("name", [name for name, bad in BAD.items() if bad.told_by == (OPENAPI,)])
 @pytest.mark.unjudged("by the types alone nobody can tell")
 def test_the_types_know_neither_lengths_nor_expansions(name):
-    judge_by("typed").require_good(*BAD[name].request())
+    assert wrong_places(judge_by("typed").require_good, *BAD[name].request()) == []
 
 
 @MODES
@@ -57,7 +57,8 @@ def test_a_literal_path_comes_before_an_id(mode):
 
 @MODES
 def test_a_list_may_be_sent_with_empty_brackets(mode):
-    judge_by(mode).require_good("get", "/v1/events?types[]=charge.failed&types[]=charge.updated")
+    asked = "/v1/events?types[]=charge.failed&types[]=charge.updated"
+    assert wrong_places(judge_by(mode).require_good, "get", asked) == []
 
 
 @MODES

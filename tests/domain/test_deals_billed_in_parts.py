@@ -129,6 +129,8 @@ def test_a_draft_of_a_deal_that_was_reduced_can_still_shrink(seats, story):
     deal_with_lines(seats.id).lines[0].quantity = Decimal(3)
     edit_quantity(first, "8", story.owner)
     edit_quantity(first, "3", story.owner)
+    assert (first.lines[0].quantity, first.total_minor) == (3, 7500)
+    assert deal_to_bill(deal_with_lines(seats.id)).lines == []
     require_sound_books()
 
 

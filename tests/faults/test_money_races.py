@@ -144,8 +144,10 @@ def test_a_payment_and_an_undo_settle_one_after_the_other(race):
 
 def test_a_payment_is_undone_once(race):
     for _ in range(ROUNDS):
-        _, payment_id = race.settled()
+        invoice_id, payment_id = race.settled()
         race.one_wins(*(race.undo(payment_id) for _ in range(3)))
+        invoice = race.invoice(invoice_id)
+        assert (invoice.status, invoice.paid_minor, invoice.balance_minor) == ("open", 0, 20000)
 
 
 def test_a_void_waits_until_the_money_is_off(race):
@@ -161,7 +163,10 @@ def test_a_void_waits_until_the_money_is_off(race):
 def test_a_draft_is_final_or_withdrawn_never_both(race, other):
     for _ in range(ROUNDS):
         invoice_id = race.draft()
-        race.one_wins(race.finalize(invoice_id), getattr(race, other)(invoice_id))
+        is_final = isinstance(race.one_wins(race.finalize(invoice_id), getattr(race, other)(invoice_id))[0], str)
+        invoice = race.arrange(lambda found=invoice_id: find(Invoice, found))
+        assert (invoice.status == "open") == (invoice.number is not None) == is_final
+        assert (invoice.status == "cancelled" or invoice.deleted_at is not None) == (not is_final)
 
 
 def test_edit_finalize_and_cancel_at_once(race):
@@ -195,7 +200,9 @@ def test_create_invoice_sent_three_times_bills_once(race):
             deal = deal_with_lines(found)
             return draft_for_deal(deal, replace(entered, account=deal.account), by=race.by).id
 
-        race.one_wins(send, send, send)
+        results = race.one_wins(send, send, send)
+        winner = next(got for got in results if not isinstance(got, DomainError))
+        assert [row.invoice_id for row in race.live_rows(deal_id)] == [winner, winner]
 
 
 def test_a_conversion_bills_the_deal_that_was_confirmed_or_nothing(race):
@@ -238,7 +245,10 @@ def test_undoing_a_conversion_and_finalizing_its_invoice(race):
         deal_id = race.won_deal()
         wizard = race.wizard(deal_id)
         invoice_id = race.arrange(race.run_wizard(wizard))
-        race.one_wins(race.undo_wizard(wizard), race.finalize(invoice_id))
+        is_final = isinstance(race.one_wins(race.undo_wizard(wizard), race.finalize(invoice_id))[1], str)
+        invoice = race.arrange(lambda found=invoice_id: find(Invoice, found))
+        assert (invoice.status == "open") == (invoice.deleted_at is None) == is_final
+        assert len(race.live_rows(deal_id)) == (2 if is_final else 0)
 
 
 def test_everything_at_once_on_one_invoice(race):

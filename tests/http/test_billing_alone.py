@@ -81,4 +81,7 @@ def test_without_either_feature_nobody_can_be_added(biller, browser):
 
 
 def test_the_crm_alone_is_enough_too(app, biller):
-    made_account(open_story(app, plan_key="free_v1").sign_in("owner"))
+    browser = open_story(app, plan_key="free_v1").sign_in("owner")
+    page = browser.get(made_account(browser))
+    assert page.status_code == 200
+    assert "Bäckerei Süß" in page.text

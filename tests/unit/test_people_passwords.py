@@ -9,6 +9,15 @@ from cornerspot.people.browsers import browser_name
 from cornerspot.people.passwords import hash_password, is_outdated, is_password, require_good_password
 
 
+def said_against(password, about=()):
+    """Why a password is refused; nothing when it is good enough."""
+    try:
+        require_good_password(password, about=about)
+    except Invalid as refusal:
+        return refusal.message
+    return ""
+
+
 @pytest.mark.parametrize(
     "password",
     ["", "short", "123456789", "1234567890", "QWERTYUIOP", "aaaaaaaaaaaa", "abcabcabcabc", "abababababab",
@@ -24,7 +33,7 @@ def test_easy_passwords_are_refused(password):
     "password", ["correct horse battery staple", "d8K!x9_qPz", "пароль длинный и хороший", "😀🐎🔋📎🌧🚲🎈🍞🪣🧶"]
 )
 def test_long_and_unusual_passwords_pass(password):
-    require_good_password(password, about=("anna@example.com", "Anna Berg", "Acme"))
+    assert said_against(password, about=("anna@example.com", "Anna Berg", "Acme")) == ""
 
 
 @pytest.mark.parametrize("password", ["anna.berg@x.example", "Anna.Berg.2026", "acme-robots1", "anna@x.example!!"])
@@ -34,7 +43,7 @@ def test_what_anybody_knows_of_a_person_is_refused(password):
 
 
 def test_a_phrase_may_mention_a_name():
-    require_good_password("anna sails to the moon tonight", about=("anna@example.com", "Anna"))
+    assert said_against("anna sails to the moon tonight", about=("anna@example.com", "Anna")) == ""
 
 
 def test_the_hash_is_argon2id_and_knows_its_password_only():
