@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -37,6 +38,8 @@ from cornerspot.plans.entitlements import require_feature
 from cornerspot.plans.features import Feature
 from cornerspot.tenancy import current_tenant_id
 
+log = structlog.get_logger("cornerspot.billing")
+
 MOST = 500  # invoices that one run changes or packs; an export takes any number
 AT_ONCE = 20  # are changed while somebody waits
 
@@ -49,6 +52,9 @@ NEEDS = {
 }
 NO_ADDRESS = "The customer has no e-mail address. Add one to the billing contact or the account."
 STARTER_LEFT = "Whoever began this is no longer in the team, so the rest was left alone."
+MOST_TRIES = 3  # of an invoice that an error of ours keeps from being handled
+OUR_FAULT = "It could not be handled, through a fault of ours. It is as it was; try it alone."
+UNDER_WAY = "This goes on by itself. Give it a few minutes."
 
 
 @dataclass
@@ -124,17 +130,57 @@ def bulk_run(run_id: UUID) -> BulkRun:
     return found
 
 
+def continue_run(run: BulkRun, *, by: Actor) -> None:
+    """A run that stopped waits for the worker again, to go on where it was; a finished one rests.
+
+    In the name of whoever began it. Raises Conflict while it goes on by itself.
+    """
+    require_may_run(BulkAction(run.action), by=by)
+    lock(run)
+    if run.finished_at is None:
+        if not run.has_stopped(clock.now()):
+            raise Conflict(UNDER_WAY)
+        run.moved_at = clock.now()
+        enqueue("billing.perform_bulk_run", run_id=str(run.id))
+
+
 @task("billing.perform_bulk_run", own_transactions=True)
 def perform_bulk_run(run_id: str) -> None:
-    """Everything of the run is handled; a run that was interrupted goes on where it was, a finished one rests."""
+    """Everything of the run is handled; a run that was interrupted goes on where it was, a finished one rests.
+
+    Two at once share the work: each invoice is handled under the run's lock.
+    """
     run = in_transaction(partial(bulk_run, UUID(run_id)))
     if run.finished_at is not None:
         return
     if run.action in (BulkAction.PDFS, BulkAction.EXPORT):
         _write_file(run)
         return
-    while in_transaction(partial(_handle_next, run.id)):
+    while _step(UUID(run_id)):
         session.expunge_all()
+
+
+def _step(run_id: UUID) -> bool:
+    """Another invoice is handled; one that fails again and again is left alone, so that the rest is not."""
+    try:
+        return in_transaction(partial(_handle_next, run_id))
+    except Exception:
+        session.expunge_all()
+        if in_transaction(partial(_note_failure, run_id)):
+            log.exception("bulk_invoice_failed", run=str(run_id))
+            return True
+        raise
+
+
+def _note_failure(run_id: UUID) -> bool:
+    """The invoice that is next has failed once more; whether it is left alone for it now."""
+    run = lock(session.get_one(BulkRun, (current_tenant_id(), run_id)))
+    run.tries += 1
+    ahead = (run.invoice_ids or [])[run.handled_count :]
+    if run.finished_at is not None or not ahead or run.tries < MOST_TRIES:
+        return False
+    _leave(run, _reason(_found(UUID(ahead[0])), OUR_FAULT))
+    return True
 
 
 def _handle_next(run_id: UUID) -> bool:
@@ -152,29 +198,47 @@ def _handle_next(run_id: UUID) -> bool:
     reason = _act(action, UUID(ids[run.handled_count]), request_key=f"bulk {run.id}", by=by)
     if reason is None:
         run.done_count += 1
+        run.tries, run.moved_at = 0, clock.now()
     else:
-        run.left_count += 1
-        run.left = [*run.left, reason]
+        _leave(run, reason)
     return True
+
+
+def _leave(run: BulkRun, reason: dict[str, str]) -> None:
+    run.left_count += 1
+    run.left = [*run.left, reason]
+    run.tries, run.moved_at = 0, clock.now()
 
 
 def _act(action: BulkAction, invoice_id: UUID, *, request_key: str, by: Actor) -> dict[str, str] | None:
     """The invoice is handled, or nothing of it is changed and the answer says why."""
-    invoice = session.scalars(
+    invoice = _found(invoice_id)
+    if invoice is None:
+        return _reason(None, "It was deleted.")
+    before = _reason(invoice, "")  # What it was called, before an attempt that is taken back.
+    try:
+        with session.begin_nested():
+            _do(action, invoice, request_key=request_key, by=by)
+    except DomainError as error:
+        return {**before, "reason": error.message}
+    return None
+
+
+def _found(invoice_id: UUID) -> Invoice | None:
+    return session.scalars(
         select(Invoice)
         .where(Invoice.id == invoice_id)
         .options(joinedload(Invoice.account), joinedload(Invoice.contact))
         .execution_options(populate_existing=True)
     ).one_or_none()
+
+
+def _reason(invoice: Invoice | None, reason: str) -> dict[str, str]:
+    """An invoice that was left alone, as runs keep it."""
     if invoice is None:
-        return {"id": "", "name": "An invoice", "reason": "It was deleted."}
+        return {"id": "", "name": "An invoice", "reason": reason}
     name = invoice.number or f"Draft for {invoice.account.name if invoice.account else 'nobody yet'}"
-    try:
-        with session.begin_nested():
-            _do(action, invoice, request_key=request_key, by=by)
-    except DomainError as error:
-        return {"id": str(invoice_id), "name": name, "reason": error.message}
-    return None
+    return {"id": str(invoice.id), "name": name, "reason": reason}
 
 
 def _do(action: BulkAction, invoice: Invoice, *, request_key: str, by: Actor) -> None:
@@ -204,7 +268,8 @@ def _write_file(run: BulkRun) -> None:
 
 def _note_progress(run_id: UUID, handled: int) -> None:
     """So many were written so far."""
-    lock(session.get_one(BulkRun, (current_tenant_id(), run_id))).done_count = handled
+    run = lock(session.get_one(BulkRun, (current_tenant_id(), run_id)))
+    run.done_count, run.moved_at = handled, clock.now()
 
 
 def _finish(run_id: UUID, content: bytes, media_type: str, name: str) -> None:

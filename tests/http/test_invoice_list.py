@@ -10,23 +10,30 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from cornerspot.billing import bulk, exporting
 from cornerspot.billing.bulk import perform_bulk_run
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.models import BulkRun, Invoice
+from cornerspot.billing.models.bulk import STOPPED_AFTER
 from cornerspot.billing.upkeep import forget_bulk_files
 from cornerspot.crm.models import Account
 from cornerspot.db import session
 from cornerspot.db.transaction import transaction
 from cornerspot.documents.storage import current_storage
+from cornerspot.jobs.worker import run_pending
 from cornerspot.kit import clock
 from cornerspot.kit.ids import decode_public_id, encode_public_id
 from cornerspot.mail.models import OutgoingMessage
 from cornerspot.people.models import Membership
 from cornerspot.tenancy import team_scope
 from tests.factories.billing import line, new_account, new_draft
+
+
+def go_on(client, location):
+    """The button of a run that stopped."""
+    return client.post(f"{location}/continuation", data={"csrf_token": token(client.get(location))})
 
 
 class World:
@@ -219,6 +226,66 @@ def test_many_are_handled_by_the_worker_which_can_be_interrupted(client, world, 
     assert "1 left alone." in page.text
     assert "hx-trigger" not in page.text
     assert world.statuses() == ["open"] * 5
+
+
+def failing_on(monkeypatch, which):
+    """The handling of the invoice at this place raises what nobody expects."""
+    original, seen = bulk._act, []
+
+    def act_or_fail(action, invoice_id, **named):
+        if invoice_id not in seen:
+            seen.append(invoice_id)
+        if seen.index(invoice_id) == which:
+            raise RuntimeError("a fault of ours")
+        return original(action, invoice_id, **named)
+
+    monkeypatch.setattr(bulk, "_act", act_or_fail)
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_an_invoice_that_fails_again_and_again_holds_up_no_other(client, world, monkeypatch):
+    monkeypatch.setattr("cornerspot.blueprints.billing.bulk_runs.AT_ONCE", 1)
+    answer = act(client, "finalize", world.make(4))
+    failing_on(monkeypatch, 1)
+    for _ in range(bulk.MOST_TRIES - 1):
+        with pytest.raises(RuntimeError):
+            world.perform(answer.location)
+    assert "1 of 4" in client.get(answer.location).text
+    world.perform(answer.location)
+    page = client.get(answer.location)
+    assert "3\N{NO-BREAK SPACE}invoices finalized." in page.text
+    assert bulk.OUR_FAULT in page.text
+    assert sorted(world.statuses()) == ["draft", "open", "open", "open"]
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_a_run_whose_job_was_given_up_says_that_it_stopped_and_goes_on(client, world, monkeypatch):
+    monkeypatch.setattr("cornerspot.blueprints.billing.bulk_runs.AT_ONCE", 1)
+    answer = act(client, "finalize", world.make(3))
+    with monkeypatch.context() as trouble:
+        failing_on(trouble, 1)
+        with pytest.raises(RuntimeError):
+            world.perform(answer.location)
+    world.run(lambda: session.execute(text("DELETE FROM procrastinate_jobs")))  # It was given up.
+    assert "This has stopped" not in client.get(answer.location).text
+    assert "goes on by itself" in client.get(go_on(client, answer.location).location).text
+    with clock.moved_to(clock.now() + STOPPED_AFTER + timedelta(seconds=1)):
+        page = client.get(answer.location)
+        assert "This has stopped" in page.text
+        assert "1 of 3" in page.text
+        assert "You can leave this page" not in page.text
+        assert "This has stopped" not in client.get(go_on(client, answer.location).location).text
+    assert world.run(lambda: session.scalar(text("SELECT count(*) FROM procrastinate_jobs"))) == 1
+    run_pending(world.story.app)
+    assert "3\N{NO-BREAK SPACE}invoices finalized." in client.get(answer.location).text
+    assert go_on(client, answer.location).status_code == 303  # A finished run rests.
+    assert world.statuses() == ["open"] * 3
+
+
+def test_going_on_needs_the_right_to_the_action(story, client, world, monkeypatch):
+    monkeypatch.setattr("cornerspot.blueprints.billing.bulk_runs.AT_ONCE", 1)
+    location = act(client, "finalize", world.make(2)).location
+    assert go_on(story.sign_in("rep"), location).status_code == 403
 
 
 @pytest.mark.usefixtures("empty_queue")

@@ -9,7 +9,16 @@ from uuid import UUID
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from cornerspot.billing.bulk import AT_ONCE, MOST, Outcome, act_on_few, bulk_run, require_may_run, start_run
+from cornerspot.billing.bulk import (
+    AT_ONCE,
+    MOST,
+    Outcome,
+    act_on_few,
+    bulk_run,
+    continue_run,
+    require_may_run,
+    start_run,
+)
 from cornerspot.billing.exporting import CSV, chosen_invoices, export_csv, export_name
 from cornerspot.billing.list_filter import find
 from cornerspot.billing.listing import count_invoices, invoice_ids
@@ -20,6 +29,7 @@ from cornerspot.blueprints.support.downloads import disposition, stored_response
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
+from cornerspot.kit import clock
 from cornerspot.kit.ids import decode_public_id
 from cornerspot.people.permissions import Permission
 
@@ -69,8 +79,21 @@ def bulk_runs_show(run_id: UUID) -> ResponseReturnValue:
         done=done,
         doing=doing,
         makes_file=run.action in FILES,
+        has_stopped=run.has_stopped(clock.now()),
         reasons=_reasons(run.left),
     )
+
+
+@blueprint.post("/invoices/bulk-runs/<id('blk'):run_id>/continuation")
+@gate(permission=Permission.READ_INVOICES)
+def bulk_run_continuations_create(run_id: UUID) -> ResponseReturnValue:
+    """The action needs a permission of its own, which the use-case asks for."""
+    run = bulk_run(run_id)
+    with use_case(Form) as outcome:
+        continue_run(run, by=current_actor())
+    if outcome.form is not None:
+        flash(outcome.form.refused, "error")
+    return redirect(url_for("billing.bulk_runs_show", run_id=run_id), 303)
 
 
 @blueprint.get("/invoices/bulk-runs/<id('blk'):run_id>/file")
