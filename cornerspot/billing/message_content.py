@@ -12,6 +12,7 @@ from cornerspot.billing.message_facts import NO_LINK, Link
 from cornerspot.billing.message_templates import fill
 from cornerspot.billing.settings import billing_settings
 from cornerspot.db import session
+from cornerspot.kit.colours import light_shades
 from cornerspot.mail.configuring import mail_settings
 from cornerspot.mail.queueing import Content
 from cornerspot.mail.rendering import render_mail
@@ -37,7 +38,7 @@ def write_message(subject: str, text: str, facts: Mapping[str, str], rows: Seque
     A single row gets a button; of several each has its own link.
     """
     team = session.get_one(Team, current_tenant_id())
-    settings, logo_file_id = mail_settings(), billing_settings().logo_file_id
+    shades, logo_file_id = light_shades(mail_settings().accent), billing_settings().logo_file_id
     body = fill(text, facts).strip()
     content = render_mail(
         "invoice_message",
@@ -49,18 +50,10 @@ def write_message(subject: str, text: str, facts: Mapping[str, str], rows: Seque
         team=current_team().name,
         address=" · ".join(filter(None, (team.legal_name or team.name, *team.street.splitlines(), _place(team)))),
         has_logo=logo_file_id is not None,
-        accent=settings.accent,
-        accent_text=readable_on(settings.accent),
+        accent=shades.accent,
+        on_accent=shades.on_accent,
     )
     return Content(content.subject, content.text, content.html, logo_file_id=logo_file_id)
-
-
-def readable_on(colour: str) -> str:
-    """White or black, whichever has more contrast: 4.5 to 1 on any colour (WCAG 2.2, 1.4.3)."""
-    parts = (int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5))
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
 
 
 def _place(team: Team) -> str:

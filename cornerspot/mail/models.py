@@ -12,7 +12,7 @@ from cornerspot.db.base import GlobalModel, one_of
 from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_index, tenant_unique
 
 UNDELIVERED = ("bounced", "failed")
-DEFAULT_ACCENT = "#2f5bd8"
+DEFAULT_ACCENT = "#3650df"
 
 
 class OutgoingMessage(TenantOwned):
@@ -112,7 +112,7 @@ class MailSettings(TenantOwned):
 
     sender_name: Mapped[str] = mapped_column(default="")  # empty: the team's name
     reply_to: Mapped[str] = mapped_column(default="")
-    accent: Mapped[str] = mapped_column(default=DEFAULT_ACCENT)
+    accent: Mapped[str] = mapped_column(default=DEFAULT_ACCENT)  # the team's one colour, of its portal too
     version: Mapped[int] = mapped_column(default=0)
 
 

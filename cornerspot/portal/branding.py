@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from cornerspot.billing.models import BillingSettings
 from cornerspot.db import session
-from cornerspot.portal.colours import Shades, dark_shades, light_shades
+from cornerspot.kit.colours import Shades, dark_shades, light_shades
+from cornerspot.mail.models import DEFAULT_ACCENT, MailSettings
 from cornerspot.portal.models import PortalSettings
 from cornerspot.tenancy import current_team
 
-USUAL_ACCENT = "#3650df"
 SECTIONS = ("home", "invoices", "payments", "subscriptions", "documents", "profile")
 
 
@@ -57,13 +57,13 @@ class Branding:
 
 def branding() -> Branding:
     """The look of the team's portal: one statement."""
-    row, invoice_logo = _settings_and_invoice_logo()
+    row, invoice_logo, accent = _settings_logo_and_colour()
     if row is None:
-        return Branding(current_team().name, "", USUAL_ACCENT, invoice_logo, None)
+        return Branding(current_team().name, "", accent, invoice_logo, None)
     return Branding(
         title=row.title or current_team().name,
         greeting=row.greeting,
-        accent=row.accent or USUAL_ACCENT,
+        accent=accent,
         logo_file_id=row.logo_file_id or invoice_logo,
         favicon_file_id=row.favicon_file_id,
         sections={
@@ -73,14 +73,15 @@ def branding() -> Branding:
     )
 
 
-def _settings_and_invoice_logo() -> tuple[PortalSettings | None, UUID | None]:
-    """The row that the team saved, if it ever did, and the logo that its invoices print."""
+def _settings_logo_and_colour() -> tuple[PortalSettings | None, UUID | None, str]:
+    """The row that the team saved, if it ever did, the logo that its invoices print, the colour of its mail."""
     row = session.execute(
-        select(PortalSettings, BillingSettings.logo_file_id)
+        select(PortalSettings, BillingSettings.logo_file_id, MailSettings.accent)
         .select_from(BillingSettings)
         .outerjoin(PortalSettings, PortalSettings.tenant_id == BillingSettings.tenant_id)
+        .outerjoin(MailSettings, MailSettings.tenant_id == BillingSettings.tenant_id)
     ).one()
-    return row[0], row[1]
+    return row[0], row[1], row[2] or DEFAULT_ACCENT
 
 
 def stylesheet(look: Branding) -> str:

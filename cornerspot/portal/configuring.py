@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -13,9 +13,9 @@ from cornerspot.db.versions import bump, require_version
 from cornerspot.documents.files import store_file
 from cornerspot.documents.pictures import PNG, UnusablePicture, clean_picture
 from cornerspot.kit.errors import Invalid
+from cornerspot.mail.configuring import choose_accent
 from cornerspot.people.actors import Actor
 from cornerspot.portal.branding import SECTIONS
-from cornerspot.portal.colours import is_colour
 from cornerspot.portal.inviting import require_portal_manager
 from cornerspot.portal.models import PortalSettings
 from cornerspot.tenancy import current_tenant_id
@@ -43,16 +43,15 @@ def update_portal_look(entered: PortalLook, *, seen: int, by: Actor) -> PortalSe
     """The portal looks like this from the next page on; raises Invalid naming the field, StaleVersion."""
     require_portal_manager(by)
     settings = _held_settings()
-    require_version(settings, seen, asdict(entered))
-    accent = entered.accent.strip().lower()
-    if accent and not is_colour(accent):
-        raise Invalid("Enter a colour such as #3650df.", field="accent")
+    require_version(settings, seen, {"title": entered.title, "greeting": entered.greeting})
     sections = {key: look for key, look in entered.sections.items() if look.get("label") or look.get("hidden")}
     _require_sections(sections)
-    wanted = {"title": entered.title, "greeting": entered.greeting, "accent": accent, "sections": sections}
+    wanted = {"title": entered.title, "greeting": entered.greeting, "sections": sections}
     changed = [name for name, value in wanted.items() if getattr(settings, name) != value]
     for name in changed:
         setattr(settings, name, wanted[name])
+    if choose_accent(entered.accent):
+        changed.append("accent")
     if changed:
         bump(settings)
         record(settings, "edited", by=by, fields=changed)

@@ -258,7 +258,7 @@ class PortalSettings(TenantOwned):
 
     title: Mapped[str] = mapped_column(default="")
     greeting: Mapped[str] = mapped_column(default="")
-    accent: Mapped[str] = mapped_column(default="")
+    accent: Mapped[str] = mapped_column(default="")  # until revision 0014; since then the colour of the team's mail
     logo_file_id: Mapped[UUID | None]
     favicon_file_id: Mapped[UUID | None]
     sections: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from cornerspot.db.transaction import transaction
-from cornerspot.portal.colours import contrast
+from cornerspot.kit.colours import contrast
 from cornerspot.tenancy import team_scope
 from tests.factories.crm import make_account
 from tests.factories.people import Browser

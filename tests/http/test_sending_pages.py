@@ -14,6 +14,8 @@ from cornerspot.db.transaction import transaction
 from cornerspot.kit import clock
 from cornerspot.kit.ids import encode_public_id
 from cornerspot.mail.models import MailSettings, OutgoingMessage
+from cornerspot.plans.features import Feature
+from cornerspot.plans.switching import switch_off
 from cornerspot.tenancy import team_scope
 from tests.factories.billing import new_account, new_draft
 
@@ -238,16 +240,31 @@ def test_pages_need_few_statements_however_many_messages(client, world, query_co
     assert len(listed) <= 8
 
 
+def test_mail_has_the_colour_of_the_portal_and_its_own_only_without_one(app, client, world):
+    page = client.get("/settings/email")
+    fields = {"csrf_token": token(page), "version": "0", "sender_name": "Acme", "reply_to": ""}
+    assert "Messages carry the colour of your portal." in page.text
+    assert client.post("/settings/email", data=fields | {"accent": "#ABCDEF"}).status_code == 303
+    assert world.one(MailSettings, "accent") == "#3650df"
+    look = {"csrf_token": token(client.get("/settings/portal")), "version": "1", "accent": "#ABCDEF"}
+    assert client.post("/settings/portal", data=look).status_code == 303
+    assert world.one(MailSettings, "accent") == "#abcdef"
+    with app.app_context(), team_scope(world.story.team), transaction():
+        switch_off(Feature.PORTAL, by=world.story.owner)
+    page = client.get("/settings/email")
+    assert 'value="#abcdef"' in page.text
+    assert client.post("/settings/email", data=fields | {"version": "2", "accent": "#123456"}).status_code == 303
+    assert world.one(MailSettings, "accent") == "#123456"
+
+
 def test_the_sender_is_set(client, world):
     page = client.get("/settings/email")
     fields = {"csrf_token": token(page), "version": "0", "sender_name": "Acme Billing", "reply_to": "b@acme.example"}
-    refused = client.post("/settings/email", data=fields | {"reply_to": "nobody", "accent": "#123456"})
+    refused = client.post("/settings/email", data=fields | {"reply_to": "nobody"})
     assert refused.status_code == 422
     assert "Enter an e-mail address like" in refused.text
-    assert client.post("/settings/email", data=fields | {"accent": "#ABCDEF"}).status_code == 303
-    assert world.one(MailSettings, "accent") == "#abcdef"
-    stale = client.post("/settings/email", data=fields | {"accent": "#000000"})
-    assert stale.status_code == 422
+    assert client.post("/settings/email", data=fields).status_code == 303
+    assert client.post("/settings/email", data=fields | {"sender_name": "Another"}).status_code == 422
     path = world.open()
     client.post(f"{path}/sending", data=dialog(client.get(path), "send"))
     assert world.one(OutgoingMessage, "sender_name") == "Acme Billing"

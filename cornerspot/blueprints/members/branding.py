@@ -15,7 +15,7 @@ from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.documents.pictures import LARGEST_BYTES
 from cornerspot.people.permissions import Permission
 from cornerspot.portal.addresses import portal_address
-from cornerspot.portal.branding import USUAL_ACCENT, branding
+from cornerspot.portal.branding import branding
 from cornerspot.portal.configuring import (
     find_portal_settings,
     remove_portal_picture,
@@ -69,10 +69,9 @@ def portal_picture_removals_create(kind: str) -> ResponseReturnValue:
 def _saved() -> BrandingForm:
     """The form as the portal is saved, whatever this request brought."""
     row = find_portal_settings()
-    data: dict[str, Any] = {"version": "1", "accent": USUAL_ACCENT}
+    data: dict[str, Any] = {"version": "1", "accent": branding().accent}
     if row is not None:
-        data = {"title": row.title, "greeting": row.greeting, "accent": row.accent or USUAL_ACCENT}
-        data["version"] = str(row.version)
+        data |= {"title": row.title, "greeting": row.greeting, "version": str(row.version)}
         for key, look in row.sections.items():
             data |= {f"{key}_label": look.get("label", ""), f"{key}_hidden": look.get("hidden", False)}
     return BrandingForm(formdata=None, data=data)

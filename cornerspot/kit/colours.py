@@ -43,26 +43,23 @@ def contrast(one: str, other: str) -> float:
 
 def light_shades(accent: str) -> Shades:
     """The accent for light pages; its text is darkened as far as reading needs it."""
-    shown = _until(SEEN, (LIGHT_SURFACE,), (_mix(accent, INK, step) for step in _STEPS))
-    wash = _mix(accent, WHITE, 0.9)
-    return Shades(
-        accent=shown,
-        hover=_mix(shown, INK, 0.16),
-        ink=_until(TEXT, (wash, LIGHT_SURFACE), (_mix(accent, INK, step) for step in _STEPS)),
-        wash=wash,
-        on_accent=_text_on(shown),
-    )
+    return _shades(accent, on=LIGHT_SURFACE, towards=INK, wash=0.9, hover=0.16)
 
 
 def dark_shades(accent: str) -> Shades:
     """The accent for dark pages; its text is lightened as far as reading needs it."""
-    shown = _until(SEEN, (DARK_SURFACE,), (_mix(accent, WHITE, step) for step in _STEPS))
-    wash = _mix(accent, DARK_SURFACE, 0.8)
+    return _shades(accent, on=DARK_SURFACE, towards=WHITE, wash=0.8, hover=0.12)
+
+
+def _shades(accent: str, *, on: str, towards: str, wash: float, hover: float) -> Shades:
+    """``towards`` is where the accent goes to stand out from the page; the rest is how far, as parts of one."""
+    further = [_mix(accent, towards, step) for step in _STEPS]
+    shown, washed = _until(SEEN, (on,), further), _mix(accent, on, wash)
     return Shades(
         accent=shown,
-        hover=_mix(shown, WHITE, 0.12),
-        ink=_until(TEXT, (wash, DARK_SURFACE), (_mix(accent, WHITE, step) for step in _STEPS)),
-        wash=wash,
+        hover=_mix(shown, towards, hover),
+        ink=_until(TEXT, (washed, on), further),
+        wash=washed,
         on_accent=_text_on(shown),
     )
 

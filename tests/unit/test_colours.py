@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cornerspot.portal.colours import DARK_SURFACE, LIGHT_SURFACE, contrast, dark_shades, is_colour, light_shades
+from cornerspot.kit.colours import DARK_SURFACE, LIGHT_SURFACE, contrast, dark_shades, is_colour, light_shades
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
