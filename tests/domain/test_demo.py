@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from cornerspot.activity.models import ActivityEntry
+from cornerspot.app import create_app
 from cornerspot.billing.checking import check_books
 from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
 from cornerspot.billing.states import InvoiceStatus
@@ -18,10 +20,11 @@ from cornerspot.cli import main
 from cornerspot.conversion.models import Conversion
 from cornerspot.conversion.reading import read_deal, read_plan
 from cornerspot.crm.models import Account, Contact, Deal, Stage, StageClass
-from cornerspot.db import session
+from cornerspot.db import db, session
 from cornerspot.kit import clock
-from cornerspot.onboarding.demo import create_demo, sign_ins
+from cornerspot.onboarding.demo import create_demo, creating, sign_ins
 from cornerspot.onboarding.demo.cast import MEMBERS, NORDLICHT_TEAM, OPERATOR, PASSWORD, PRAIRIE_TEAM
+from cornerspot.onboarding.demo.creating import STANDIN_STATE
 from cornerspot.onboarding.demo.timetable import Timetable
 from cornerspot.people.models import Membership, Person
 from cornerspot.people.signing_in import try_password
@@ -30,9 +33,12 @@ from cornerspot.plans.features import Feature
 from cornerspot.portal.models import Membership as PortalMembership
 from cornerspot.portal.models import PortalUser
 from cornerspot.portal.signing_in import try_member_password
+from cornerspot.settings import use_settings
 from cornerspot.tenancy import system_scope, team_scope
 from cornerspot.tenancy.context import find_team
 from cornerspot.tenancy.models import Team
+from tests.conftest import _schema_digest
+from tests.factories.teams import open_story
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +191,28 @@ def test_reset_is_refused_outside_of_the_demo(monkeypatch):
     result = CliRunner().invoke(main, ["demo", "reset", "--yes"])
     assert result.exit_code == 2
     assert "CORNERSPOT_ENV=demo" in result.output
+
+
+@pytest.fixture
+def new_database(server, database, settings, tmp_path):
+    """An app on a database without a team, whose data folder has what a stand-in kept."""
+    template, name = f"template_{_schema_digest()}", f"{database}_demo"
+    server.drop_database(name)
+    server.create_database(name, template=template)
+    app = create_app(replace(settings, database_url=server.url("cornerspot_app", name), data_dir=tmp_path))
+    (tmp_path / STANDIN_STATE).write_text("{}")
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    use_settings(settings)
+    server.drop_database(name)
+
+
+def test_what_the_stand_in_kept_goes_with_the_database_it_was_kept_for(new_database, tmp_path, monkeypatch):
+    monkeypatch.setattr(creating, "STORIES", ())
+    create_demo(new_database, say=print)
+    assert not (tmp_path / STANDIN_STATE).exists()
+    open_story(new_database)
+    (tmp_path / STANDIN_STATE).write_text("{}")
+    create_demo(new_database, say=print)
+    assert (tmp_path / STANDIN_STATE).exists()

@@ -21,6 +21,7 @@ from cornerspot.tenancy import system_scope, team_scope
 from cornerspot.tenancy.models import Team
 
 STORIES = (nordlicht, prairie)
+STANDIN_STATE = "stripe-standin.json"  # in the data folder, where bin/demo has the stand-in keep it
 HEAD = ("TEAM", "ROLE", "NAME", "E-MAIL", "PASSWORD", "ADDRESS")
 
 
@@ -36,6 +37,7 @@ def create_demo(app: WebApp, *, say: Callable[[str], None]) -> None:
     Each team is one transaction: stopped half-way, it is not there at all.
     """
     with app.app_context():
+        _forget_strange_payments()
         _ensure_operator()
         for story in STORIES:
             _ensure_team(story, say)
@@ -54,6 +56,13 @@ def sign_ins(app: WebApp) -> list[str]:
     rows.append(("(all teams)", OPERATOR.role, OPERATOR.name, OPERATOR.email, PASSWORD, f"{home}/operators"))
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def _forget_strange_payments() -> None:
+    """The Stripe stand-in knows nothing of a database that is gone: there is none with a team yet."""
+    with system_scope("the demo looks whether its database is new"):
+        if session.scalar(select(Team.id).limit(1)) is None:
+            (current_settings().data_dir / STANDIN_STATE).unlink(missing_ok=True)
 
 
 def _ensure_team(story: ModuleType, say: Callable[[str], None]) -> None:
