@@ -14,15 +14,17 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
 from cornerspot.app import create_app
 from cornerspot.db import db, migrating
+from cornerspot.db.cursors import QuietCursor
 from cornerspot.db.embedded import Server, ensure_running
 from cornerspot.settings import Settings, load_settings
 from cornerspot.tenancy import CurrentTeam, team_scope
@@ -131,29 +133,24 @@ def client(story: Story) -> FlaskClient:
 
 
 @pytest.fixture
-def query_counter(app: Flask) -> QueryCounter:
+def query_counter() -> QueryCounter:
     """Counts the statements sent to the database; ``with query_counter() as sent: …; len(sent)``."""
-    with app.app_context():
-        engine = db.engine
-    return QueryCounter(engine)
+    return QueryCounter()
 
 
 class QueryCounter:
-    """Collects statements of an engine, without those that only set the transaction up."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    """Collects the statements of our cursors, SQLAlchemy's and those sent past it."""
 
     @contextlib.contextmanager
     def __call__(self) -> Iterator[list[str]]:
         sent: list[str] = []
+        execute = QuietCursor.execute
 
-        def note(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-            if not statement.startswith(("SET LOCAL app.", "SET TRANSACTION")):
-                sent.append(statement)
+        def noting(cursor: QuietCursor, statement: Any, *rest: Any, **options: Any) -> Any:
+            if not str(statement).startswith("SET LOCAL app."):  # A member's account, for the transaction.
+                sent.append(str(statement))
+            return execute(cursor, statement, *rest, **options)
 
-        event.listen(self.engine, "before_cursor_execute", note)
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(QuietCursor, "execute", noting)
             yield sent
-        finally:
-            event.remove(self.engine, "before_cursor_execute", note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -10,7 +10,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Select, bindparam, select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from cornerspot.db import db, session
 from cornerspot.kit import clock
@@ -132,16 +134,40 @@ def find_team(condition) -> CurrentTeam:  # type: ignore[no-untyped-def]
 
 def find_team_by_slug(slug: str) -> CurrentTeam:
     """The team at this address, read as ``find_team`` does; raises NotFound."""
-    return _read(_TEAM_BY_SLUG, {"slug": slug})
+    try:
+        row = _read_past_sqlalchemy(_TEAM_BY_SLUG_SQL, {"slug": slug})
+    except psycopg.Error:
+        return _read(_TEAM_BY_SLUG, {"slug": slug})  # On another connection, and with SQLAlchemy's errors.
+    return _found(row)
 
 
 _TEAMS = select(*(getattr(Team, name) for name in CurrentTeam.__dataclass_fields__))
-_TEAM_BY_SLUG = _TEAMS.where(Team.slug == bindparam("slug"))  # Made once: every request begins with it.
+# Made once, and compiled: every request begins with it.
+_TEAM_BY_SLUG = _TEAMS.where(Team.slug == bindparam("slug"))
+_TEAM_BY_SLUG_SQL = str(_TEAM_BY_SLUG.compile(dialect=PGDialect_psycopg()))
 
 
 def _read(statement: Select[Any], values: dict[str, str]) -> CurrentTeam:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        row = connection.execute(statement, values).one_or_none()
+        return _found(connection.execute(statement, values).one_or_none())
+
+
+def _read_past_sqlalchemy(statement: str, values: dict[str, str]) -> Sequence[Any] | None:
+    """One row, outside of any transaction; whatever goes wrong, that connection is not used again."""
+    pooled = db.engine.raw_connection()
+    try:
+        plain: Any = pooled.driver_connection
+        plain.autocommit = True
+        row: Sequence[Any] | None = plain.execute(statement, values).fetchone()
+        plain.autocommit = False
+    except BaseException as error:
+        pooled.invalidate(error)
+        raise
+    pooled.close()
+    return row
+
+
+def _found(row: Sequence[Any] | None) -> CurrentTeam:
     if row is None:
         raise NotFound("There is no such team.")
     return CurrentTeam(*row)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound as HTTPNotFound
 from werkzeug.utils import redirect
 
@@ -82,6 +83,14 @@ class TeamSessionInterface(SecureCookieSessionInterface):
     Each has its own name and its own path, and is refused where another one belongs.
     """
 
+    _signing: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The one that signs this app's cookies, made once."""
+        if self._signing is None:
+            self._signing = super().get_signing_serializer(app)
+        return self._signing
+
     def get_cookie_name(self, app: Flask) -> str:  # noqa: ARG002 - Flask passes it
         if is_portal_request():
             return "cornerspot_portal"
@@ -93,7 +102,8 @@ class TeamSessionInterface(SecureCookieSessionInterface):
         return f"{request.script_root}/" if team_of_request() else "/"
 
     def open_session(self, app: Flask, request: Request):  # type: ignore[no-untyped-def]
-        opened = super().open_session(app, request)
+        sent = "HTTP_COOKIE" in request.environ
+        opened = super().open_session(app, request) if sent else self.session_class()
         team = team_of_request()
         owner = session_owner(team)
         if opened is not None and opened.get("_team", owner) != owner:
@@ -101,6 +111,13 @@ class TeamSessionInterface(SecureCookieSessionInterface):
         if opened is not None and "_team" not in opened:
             dict.__setitem__(opened, "_team", owner)  # Not a change worth a Set-Cookie by itself.
         return opened
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """A session that nothing changed needs no cookie, and none is put together."""
+        if session.modified or session.permanent:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
 
 def session_owner(team: CurrentTeam | None) -> str:

@@ -45,6 +45,8 @@ def _load(token: str) -> SignedIn | None:
 
 def signed_in() -> SignedIn | None:
     """The sign-in of this browser, or None."""
+    if "_login_user" not in g and "_user_id" not in cookie:
+        return None  # Without a token there is nobody to look for.
     user = current_user._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the proxy's documented way out
     return None if isinstance(user, AnonymousUserMixin) else cast(SignedIn, user)
 

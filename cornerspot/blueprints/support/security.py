@@ -9,6 +9,18 @@ from flask import Flask, Response, current_app, g, request
 
 PROCESSOR_PAGES = ("https://checkout.stripe.com", "https://connect.stripe.com", "https://billing.stripe.com")
 SELF = "'self'"
+_POLICY = (
+    "default-src 'none'; "
+    "script-src 'self' 'nonce-{nonce}'; "
+    "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "manifest-src 'self'; form-action {form_targets}; frame-ancestors 'none'; base-uri 'none'"
+)
+_FIXED = {  # Spelt as ``str.title`` would.
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
 
 
 def csp_nonce() -> str:
@@ -42,19 +54,12 @@ def add_static_headers(headers: MutableMapping[str, str], _path: str, _url: str)
 
 def _add_headers(response: Response) -> Response:
     form_targets = " ".join([SELF, *g.get("form_targets", ())])
-    policy = (
-        "default-src 'none'; "
-        f"script-src 'self' 'nonce-{csp_nonce()}'; "
-        "style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; frame-src 'self'; "
-        f"manifest-src 'self'; form-action {form_targets}; frame-ancestors 'none'; base-uri 'none'"
-    )
-    response.headers.setdefault("Content-Security-Policy", policy)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    wanted = {"Content-Security-Policy": _POLICY.format(nonce=csp_nonce(), form_targets=form_targets), **_FIXED}
     if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        wanted["Strict-Transport-Security"] = "max-age=31536000"
     if not request.path.startswith("/static/"):
-        response.headers.setdefault("Cache-Control", "private, no-store")
+        wanted["Cache-Control"] = "private, no-store"
+    # What the view said of them itself stays; asking the headers for each one looks through all of them.
+    said = {name.title() for name, _ in response.headers}
+    response.headers.extend({name: value for name, value in wanted.items() if name not in said})
     return response
