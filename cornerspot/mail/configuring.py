@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
@@ -11,6 +10,7 @@ from cornerspot.activity.recording import Author, record
 from cornerspot.db import session
 from cornerspot.db.locks import lock_name
 from cornerspot.db.versions import bump, require_version
+from cornerspot.kit.colours import is_colour
 from cornerspot.kit.errors import Invalid
 from cornerspot.mail.addresses import address, one_line
 from cornerspot.mail.models import DEFAULT_ACCENT, MailSettings
@@ -39,13 +39,9 @@ def update_mail_settings(entered: MailSettingsInput, *, seen: int | None, by: Au
     Raises Invalid naming the field, StaleVersion.
     """
     lock_name(f"mail settings {current_tenant_id()}")
-    wanted = MailSettingsInput(
-        one_line(entered.sender_name), entered.reply_to.strip(), entered.accent.strip().lower() or DEFAULT_ACCENT
-    )
+    wanted = MailSettingsInput(one_line(entered.sender_name), entered.reply_to.strip(), _good_accent(entered.accent))
     if len(wanted.sender_name) > LONGEST_NAME:
         raise Invalid(f"Use up to {LONGEST_NAME} characters.", field="sender_name")
-    if not re.fullmatch("#[0-9a-f]{6}", wanted.accent):
-        raise Invalid("Choose a colour such as #2f5bd8.", field="accent")
     if wanted.reply_to:
         _require_address(wanted.reply_to)
     settings = mail_settings()
@@ -57,6 +53,30 @@ def update_mail_settings(entered: MailSettingsInput, *, seen: int | None, by: Au
     record(settings, "edited", by=by)
     session.flush()
     return settings
+
+
+def choose_accent(accent: str) -> bool:
+    """The team's colour is this, in mail that is written from now on and in its portal: whether it was another.
+
+    Raises Invalid.
+    """
+    lock_name(f"mail settings {current_tenant_id()}")
+    settings = mail_settings()
+    wanted = _good_accent(accent)
+    if settings.accent == wanted:
+        return False
+    settings.accent = wanted
+    bump(settings)
+    session.add(settings)
+    session.flush()
+    return True
+
+
+def _good_accent(accent: str) -> str:
+    good = accent.strip().lower() or DEFAULT_ACCENT
+    if not is_colour(good):
+        raise Invalid(f"Enter a colour such as {DEFAULT_ACCENT}.", field="accent")
+    return good
 
 
 def _require_address(reply_to: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 from flask import Response, flash, redirect, render_template, url_for
@@ -21,6 +22,7 @@ from cornerspot.billing.message_templates import (
     templates,
 )
 from cornerspot.blueprints.settings.blueprint import blueprint
+from cornerspot.blueprints.support.context import request_entitlements
 from cornerspot.blueprints.support.fields import LinesField, TextField, VersionField
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
@@ -35,12 +37,17 @@ TITLES = {"invoice": "Invoice", "reminder": "Reminder", "receipt": "Receipt"}
 
 
 class SenderForm(Form):
-    """Under which name and colour mail goes out."""
+    """Under which name and colour mail goes out. A team with a portal chooses its colour there, for both."""
 
     sender_name = TextField("Sender name", longest=LONGEST_NAME)
     reply_to = TextField("Answers go to", longest=254)
     accent = TextField("Accent colour", longest=7)
     version = VersionField()
+
+    def entered(self) -> MailSettingsInput:
+        """The settings as they were entered; only after validation."""
+        accent = (self.accent.data or "") if "accent" in self else mail_settings().accent
+        return MailSettingsInput(self.sender_name.data or "", self.reply_to.data or "", accent)
 
 
 class TemplateForm(Form):
@@ -55,17 +62,16 @@ class TemplateForm(Form):
 @blueprint.get("/settings/email")
 @gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
 def emails_index() -> ResponseReturnValue:
-    return _index(SenderForm(formdata=None, obj=mail_settings()))
+    return _index(_sender_form(formdata=None, obj=mail_settings()))
 
 
 @blueprint.post("/settings/email")
 @gate(permission=Permission.MANAGE_SETTINGS, feature=Feature.BILLING)
 def emails_update() -> ResponseReturnValue:
-    form = SenderForm()
+    form = _sender_form()
     if form.validate_on_submit():
-        entered = MailSettingsInput(form.sender_name.data or "", form.reply_to.data or "", form.accent.data or "")
         with use_case(form) as outcome:
-            change_sender(entered, seen=form.version.seen, by=current_actor())
+            change_sender(form.entered(), seen=form.version.seen, by=current_actor())
         if outcome.ok:
             flash("E-mail settings saved.", "success")
             return redirect(url_for("settings.emails_index"), 303)
@@ -137,6 +143,13 @@ def email_previews_create(purpose: str) -> Response:
         sample_content(purpose, (form.subject.data or "")[:LONGEST_SUBJECT], (form.text.data or "")[:LONGEST_TEXT]),
         logo_bytes(),
     )
+
+
+def _sender_form(**given: Any) -> SenderForm:
+    form = SenderForm(**given)
+    if request_entitlements().allows(Feature.PORTAL):
+        del form.accent
+    return form
 
 
 def _index(form: SenderForm) -> str:
