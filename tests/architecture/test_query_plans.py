@@ -19,6 +19,7 @@ from bench.world import Team
 from cornerspot.billing.list_filter import InvoiceFilter, find
 from cornerspot.billing.list_totals import list_totals
 from cornerspot.billing.listing import Order, invoice_counts, invoices_page
+from cornerspot.billing.trash import trash_page
 from cornerspot.db import db, session
 from cornerspot.tenancy import team_scope, team_today
 from tests.factories.teams import open_story
@@ -128,6 +129,10 @@ def test_a_list_of_dates_walks_along_them(plans):
 def test_a_list_of_a_customer_reads_the_customers_invoices(plans):
     account = next(row.account_id for row in invoices_page(InvoiceFilter()).rows if row.account_id)
     assert "ix_invoices_account_id" in indexes(plans(lambda: invoices_page(InvoiceFilter(account_id=account))))
+
+
+def test_the_trash_is_read_along_its_own_index(plans):
+    assert indexes(plans(trash_page)) >= {"ix_invoices_trash"}
 
 
 def test_totals_and_counts_are_read_from_indexes_alone(plans):

@@ -95,6 +95,7 @@ class Invoice(PricedDocument, TenantOwned):
         Index(
             "ix_invoices_manual_number", "tenant_id", "issued_on", "id", postgresql_where="manual_number IS NOT NULL"
         ),
+        Index("ix_invoices_trash", "tenant_id", "deleted_at", "id", postgresql_where="deleted_at IS NOT NULL"),
         tenant_index("ix_invoices_finalized_at", "finalized_at"),
         tenant_index("ix_invoices_pdf_file_id", "pdf_file_id"),  # whose file it is, for members of the portal
         CheckConstraint("value_part IS NULL OR (deal_id IS NOT NULL AND value_part >= 0)", name="value_part_of_deal"),

@@ -28,6 +28,7 @@ from cornerspot.blueprints.billing import (  # noqa: F401 - the routes register 
     invoice_reminders,
     invoice_sendings,
     invoice_sent_marks,
+    invoice_trash,
     invoice_voids,
     invoice_write_offs,
     invoices,

@@ -56,7 +56,7 @@ if (bar) {
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy-invoice]");
-  const form = document.querySelector("[data-copy-form]");
+  const form = document.querySelector("#duplicate form");
   if (!copy || !form || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   form.action = copy.dataset.copyInvoice;
