@@ -19,8 +19,13 @@ from cornerspot.tenancy.context import current_scope
 
 def publish(event: Any) -> None:
     """Have every reaction to the event run once this transaction has committed: one statement."""
+    insert_jobs(jobs_of(event))
+
+
+def jobs_of(event: Any) -> list[queue.NewJob]:
+    """A job for every reaction to the event, not written yet."""
     data = encode(event)
-    _insert(queue.NewJob(kind.name, _team_id(), data, event=type(event).__name__) for kind in reactions_to(event))
+    return [queue.NewJob(kind.name, _team_id(), data, event=type(event).__name__) for kind in reactions_to(event)]
 
 
 def enqueue(task_name: str, *, at: datetime | None = None, **arguments: Any) -> None:
@@ -29,17 +34,23 @@ def enqueue(task_name: str, *, at: datetime | None = None, **arguments: Any) -> 
     Not before ``at``, if given. Raises UnknownJob, and TypeError for an argument
     that is no plain value.
     """
+    insert_jobs([job_of(task_name, at=at, **arguments)])
+
+
+def job_of(task_name: str, *, at: datetime | None = None, **arguments: Any) -> queue.NewJob:
+    """The job that ``enqueue`` writes, not written yet."""
     job_kind(task_name)
-    _insert([queue.NewJob(task_name, _team_id(), _plain(arguments), at=at)])
+    return queue.NewJob(task_name, _team_id(), _plain(arguments), at=at)
 
 
 def enqueue_for_teams(task_name: str, team_ids: Iterable[UUID]) -> None:
     """Have a task without arguments run once for each team."""
     job_kind(task_name)
-    _insert(queue.NewJob(task_name, team_id, {}) for team_id in team_ids)
+    insert_jobs(queue.NewJob(task_name, team_id, {}) for team_id in team_ids)
 
 
-def _insert(jobs: Iterable[queue.NewJob]) -> None:
+def insert_jobs(jobs: Iterable[queue.NewJob]) -> None:
+    """The worker runs these jobs once this transaction has committed: one statement."""
     wanted = list(jobs)
     if wanted:
         connection = session.connection().connection.driver_connection

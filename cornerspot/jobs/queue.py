@@ -39,7 +39,7 @@ logging.getLogger("procrastinate.worker.worker").setLevel(logging.WARNING)
 # of rows that is put together in Python at every request.
 _DEFER = (
     "SELECT procrastinate_defer_jobs_v1(array_agg(job))"
-    " FROM jsonb_populate_recordset(NULL::procrastinate_job_to_defer_v1, %s) AS job"
+    " FROM jsonb_populate_recordset(NULL::procrastinate_job_to_defer_v1, %(jobs)s) AS job"
 )
 
 
@@ -74,7 +74,18 @@ Perform = Callable[[RunningJob], None]
 
 def insert(jobs: list[NewJob], connection: Any) -> None:
     """Write the jobs on a psycopg connection, as part of its transaction, in one statement."""
-    connection.execute(_DEFER, [Jsonb([_row(job) for job in jobs])])
+    connection.execute(_DEFER, {"jobs": as_value(jobs)})
+
+
+def with_jobs(statement: str) -> str:
+    """The statement, which gives an ``id`` for each row that it wrote, and the jobs ``%(jobs)s`` if it wrote any."""
+    # What stands beside a row that is not there is not run, and a part without a reference to the row runs once.
+    return f"WITH written AS ({statement}) SELECT written.id, ({_DEFER}) FROM written"  # noqa: S608 - no value is in it
+
+
+def as_value(jobs: list[NewJob]) -> Jsonb:
+    """What ``%(jobs)s`` stands for."""
+    return Jsonb([_row(job) for job in jobs])
 
 
 def _row(job: NewJob) -> dict[str, Any]:

@@ -23,8 +23,9 @@ def seal(secret: str, *, key: str) -> str:
     return _fernet(key).encrypt(secret.encode()).decode()
 
 
+@lru_cache(maxsize=256)
 def unseal(sealed: str, *, key: str) -> str:
-    """What was sealed; raises CannotUnseal."""
+    """What was sealed; raises CannotUnseal. Remembered by this process, which has the key to it anyway."""
     try:
         return _fernet(key).decrypt(sealed.encode()).decode()
     except InvalidToken:

@@ -7,15 +7,17 @@ is found by the object it carries; what happened is read again at Stripe by whoe
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from cornerspot.db import db, session
-from cornerspot.jobs.publishing import enqueue, publish
+from cornerspot.db.straight import as_text, first_row
+from cornerspot.jobs.publishing import insert_jobs, job_of, jobs_of, publish
+from cornerspot.jobs.queue import NewJob, as_value, with_jobs
 from cornerspot.kit import clock, ids
 from cornerspot.kit.sealing import unseal
 from cornerspot.payments.events import PlatformEventStored, ProcessorEventStored
@@ -30,8 +32,8 @@ HEARD_FROM_EVERY = timedelta(minutes=1)  # Finer would have all of a team's webh
 ABOUT_CONNECTION = ("account", "application")
 # Made once and past the unit of work: hundreds of these come in a second.
 _EVENTS: Table = StripeEvent.__table__  # type: ignore[assignment]
-_STORE = insert(_EVENTS).on_conflict_do_nothing().returning(_EVENTS.c.id)
-_CONNECTION = select(ProcessorAccount).where(ProcessorAccount.id == bindparam("wanted"))
+_ACCOUNTS: Table = ProcessorAccount.__table__  # type: ignore[assignment]
+_STORE = with_jobs(as_text(insert(_EVENTS).on_conflict_do_nothing().returning(_EVENTS.c.id)))
 ABOUT_MONEY = ("checkout.session", "payment_intent", "charge", "refund", "dispute")
 
 
@@ -54,12 +56,33 @@ class TakenEvent:
         return self.about.kind in ABOUT_CONNECTION
 
 
-def connection(account_id: UUID) -> ProcessorAccount | None:
-    """The team's connection with this id, over or not."""
-    return session.scalars(_CONNECTION, {"wanted": account_id}).one_or_none()
+@dataclass(frozen=True)
+class Endpoint:
+    """What of a connection its webhooks are judged by."""
+
+    id: UUID
+    stripe_account_id: str
+    livemode: bool
+    sealed_webhook_secret: str | None
+    sealed_previous_secret: str | None
+    previous_secret_until: datetime | None
+    last_event_at: datetime | None
 
 
-def webhook_secrets(account: ProcessorAccount) -> list[str]:
+_ENDPOINT = as_text(
+    select(*(_ACCOUNTS.c[field.name] for field in fields(Endpoint))).where(
+        _ACCOUNTS.c.tenant_id == bindparam("tenant_id"), _ACCOUNTS.c.id == bindparam("wanted")
+    )
+)
+
+
+def endpoint(account_id: UUID) -> Endpoint | None:
+    """The team's connection with this id, over or not, as one that webhooks come to."""
+    found = first_row(_ENDPOINT, {"tenant_id": require_scope_of(db.session()), "wanted": account_id})
+    return Endpoint(*found) if found else None
+
+
+def webhook_secrets(account: ProcessorAccount | Endpoint) -> list[str]:
     """The secrets that webhooks of this connection may be signed with: the newest, and for a day the one before."""
     sealed = [account.sealed_webhook_secret]
     if account.previous_secret_until is not None and account.previous_secret_until > clock.now():
@@ -68,16 +91,19 @@ def webhook_secrets(account: ProcessorAccount) -> list[str]:
     return [secret for secret in (unseal(kept, key=key) for kept in sealed if kept) if secret]
 
 
-def store_event(account: ProcessorAccount, event: SignedEvent, body: bytes, *, source: str = "webhook") -> UUID | None:
+def store_event(
+    account: ProcessorAccount | Endpoint, event: SignedEvent, body: bytes, *, source: str = "webhook"
+) -> UUID | None:
     """The event waits in the team's inbox and for the worker; its row's id, None when it was there already.
 
     One that names another account, or is live where the connection is for tests, is kept as
     ``foreign`` and worked on by nobody.
     """
     is_foreign = event.livemode != account.livemode or event.account not in ("", account.stripe_account_id)
+    event_id = ids.new_id()
     row = {
         "tenant_id": require_scope_of(db.session()),
-        "id": ids.new_id(),
+        "id": event_id,
         "created_at": clock.now(),
         "processor_account_id": account.id,
         "event_id": event.id,
@@ -90,15 +116,14 @@ def store_event(account: ProcessorAccount, event: SignedEvent, body: bytes, *, s
         "state": "foreign" if is_foreign else "new",
         "tries": 0,
         "error": "",
+        "processed_at": None,
+        "jobs": as_value([] if is_foreign else _jobs(event_id, event.about.kind)),
     }
-    stored: UUID | None = session.connection().execute(_STORE, row).scalar()
-    if stored is None:
+    if first_row(_STORE, row) is None:
         return None
     if source == "webhook":
         _hear_from(account)
-    if not is_foreign:
-        announce(stored, event.about.kind)
-    return stored
+    return event_id
 
 
 def store_swept(account: ProcessorAccount, record: EventRecord) -> UUID | None:
@@ -111,10 +136,14 @@ def store_swept(account: ProcessorAccount, record: EventRecord) -> UUID | None:
 
 def announce(event_id: UUID, kind: str) -> None:
     """Whoever works on events about such an object does so once this transaction has committed."""
+    insert_jobs(_jobs(event_id, kind))
+
+
+def _jobs(event_id: UUID, kind: str) -> list[NewJob]:
+    """The jobs of whoever works on events about such an object."""
     if kind in ABOUT_CONNECTION:
-        enqueue("payments.take_connection_event", event_id=event_id)
-    else:
-        publish(ProcessorEventStored(event_id))
+        return [job_of("payments.take_connection_event", event_id=event_id)]
+    return jobs_of(ProcessorEventStored(event_id))
 
 
 def store_platform_event(endpoint: str, event: SignedEvent, body: bytes, *, state: str = "new") -> UUID | None:
@@ -224,7 +253,7 @@ def waiting_events(*, older_than: timedelta = timedelta(minutes=5), most: int = 
     )
 
 
-def _hear_from(account: ProcessorAccount) -> None:
+def _hear_from(account: ProcessorAccount | Endpoint) -> None:
     """The connection was heard from just now, to the minute."""
     now = clock.now()
     if account.last_event_at is not None and account.last_event_at > now - HEARD_FROM_EVERY:

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import Select, bindparam, select
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from cornerspot.db import db, session
+from cornerspot.db.straight import as_text
 from cornerspot.kit import clock
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy.current import CurrentTeam
@@ -144,7 +144,7 @@ def find_team_by_slug(slug: str) -> CurrentTeam:
 _TEAMS = select(*(getattr(Team, name) for name in CurrentTeam.__dataclass_fields__))
 # Made once, and compiled: every request begins with it.
 _TEAM_BY_SLUG = _TEAMS.where(Team.slug == bindparam("slug"))
-_TEAM_BY_SLUG_SQL = str(_TEAM_BY_SLUG.compile(dialect=PGDialect_psycopg()))
+_TEAM_BY_SLUG_SQL = as_text(_TEAM_BY_SLUG)
 
 
 def _read(statement: Select[Any], values: dict[str, str]) -> CurrentTeam:
