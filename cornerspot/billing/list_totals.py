@@ -12,6 +12,7 @@ from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
 from cornerspot.billing.models.payment import PaymentStatus
 from cornerspot.billing.states import UNPAID
 from cornerspot.db import session
+from cornerspot.db.planning import plan_for_values
 from cornerspot.tenancy import current_team, team_today
 
 
@@ -35,6 +36,7 @@ def list_totals(found: Found) -> list[ListTotals] | None:
     """
     if found.is_dense:
         return None
+    plan_for_values()
     parts = [part for part in (_owed(found), _collected(found)) if part is not None]
     if not parts:
         return []

@@ -1,7 +1,7 @@
 """The list of invoices: filtered, searched, sorted by any column, a page at a time, with its counts.
 
-Each status is read along its own index and the heads are merged, so that the time
-depends on the page and not on how many invoices there are.
+Each status is read along its own index and the heads are merged, a row at a time as the page
+fills, so that the time depends on the page and not on how many invoices there are.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cornerspot.billing.models import Dispute, Invoice, PaymentAllocation
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.db import session
 from cornerspot.db.keyset import Place, day_key, moment_key, page_of, read_place
+from cornerspot.db.planning import plan_for_values
 from cornerspot.kit.paging import Page
 
 S = InvoiceStatus
@@ -95,6 +96,7 @@ def invoices_page(
     size: int = PAGE_SIZE,
 ) -> Page[Invoice]:
     """A page of invoices with their customers; a cursor that cannot be read starts over."""
+    plan_for_values()
     found = wanted if isinstance(wanted, Found) else find(wanted)
     order = order or natural_order(found.wanted)
     if order.name == CUSTOMER:
@@ -119,12 +121,14 @@ def disputed_among(invoices: Iterable[Invoice]) -> set[UUID]:
 
 def invoice_counts() -> dict[str, int]:
     """How many invoices each tab of the list has, counted up to ``MOST_COUNTED``; one statement."""
+    plan_for_values()
     counts = [_counted(find(tab), MOST_COUNTED).label(name) for name, tab in TABS.items()]
     return dict(session.execute(select(*counts)).mappings().one())
 
 
 def count_invoices(found: Found, *, most: int) -> int:
     """How many invoices a filter shows, counted up to ``most``."""
+    plan_for_values()
     return session.scalar(select(_counted(found, most))) or 0
 
 
@@ -153,13 +157,18 @@ class _Walk:
     limit: int
 
     def merged(self, found: Found) -> Select[Invoice] | None:
-        """The first rows of all statuses together; None when no status has any left."""
+        """The first rows of all statuses together; None when no status has any left.
+
+        The heads are in the order of the whole, so that PostgreSQL merges them and reads of each no
+        more than the page takes. By status their rank comes first, and they are sorted.
+        """
         heads = [head.subquery() for status in found.wanted.statuses if (head := self._head(found, status)) is not None]
         if not heads:
             return None
         rows = union_all(*(select(head) for head in heads)).subquery()
         statement = select(Invoice).join(rows, and_(rows.c.id == Invoice.id))
-        return statement.order_by(*self._ordered(rows.c.rank, rows.c.key, rows.c.id)).limit(self.limit)
+        order = (*([rows.c.rank] if self.sort.by_status else []), rows.c.key, rows.c.id)
+        return statement.order_by(*self._ordered(*order)).limit(self.limit)
 
     def of_ids(self, found: Found) -> Select[Invoice]:
         """The first rows of a search, which are few enough to be sorted."""

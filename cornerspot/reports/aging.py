@@ -19,6 +19,7 @@ from cornerspot.billing.models import Invoice, InvoiceTransition, PaymentAllocat
 from cornerspot.billing.states import UNPAID, InvoiceStatus
 from cornerspot.crm.models import Account
 from cornerspot.db import session
+from cornerspot.db.planning import plan_for_values
 from cornerspot.tenancy import current_team, team_today
 
 S = InvoiceStatus
@@ -79,6 +80,7 @@ class Aging:
 
 def aging(on: date) -> list[Aging]:
     """What was owed when a day ended, per currency, the team's own first; one statement."""
+    plan_for_values()
     owed = _owed(on)
     amounts = [
         func.coalesce(func.sum(owed.c.owed).filter(_is_late(bucket, owed.c.due_on, on)), 0).label(f"b{at}")
@@ -118,6 +120,7 @@ def owed_invoices(
     on: date, currency: str, *, account_id: UUID | None = None, bucket: Bucket | None = None
 ) -> Sequence[OwedInvoice]:
     """The invoices behind a number of the report, the longest due first, at most MOST_INVOICES."""
+    plan_for_values()
     owed = _owed(on)
     where: list[ColumnElement[bool]] = [owed.c.owed > 0, owed.c.currency == currency]
     if account_id is not None:

@@ -16,6 +16,7 @@ from cornerspot.billing.models import Invoice, Payment
 from cornerspot.billing.models.payment import PaymentStatus
 from cornerspot.billing.states import UNPAID, InvoiceStatus
 from cornerspot.db import session
+from cornerspot.db.planning import plan_for_values
 from cornerspot.tenancy import current_team, team_today
 
 S = InvoiceStatus
@@ -80,8 +81,9 @@ class Cashflow:
 
 def cashflows() -> list[Cashflow]:
     """Every currency in which something is owed, came in or was invoiced lately, the team's own first."""
+    plan_for_values()
     today = team_today()
-    parts = union_all(_owed(today), _expected(today), _collected(today), _fates(today)).subquery()
+    parts = union_all(_owed(today), _collected(today), _fates(today)).subquery()
     found: defaultdict[str, dict[tuple[str, str], Sum]] = defaultdict(dict)
     for row in session.execute(select(parts)):
         found[row.currency][row.kind, row.part] = Sum(int(row.minor), row.times)
@@ -99,14 +101,14 @@ def _cashflow(currency: str, sums: dict[tuple[str, str], Sum], today: date) -> C
     def of(kind: str, part: object) -> Sum:
         return sums.get((kind, str(part)), Sum())
 
-    late, due = of("owed", "late"), of("owed", "due")
+    owed = [total for (kind, _), total in sums.items() if kind == "owed"]
     return Cashflow(
         currency=currency,
-        outstanding=Sum(late.minor + due.minor, late.count + due.count),
-        overdue=late,
+        outstanding=Sum(sum(one.minor for one in owed), sum(one.count for one in owed)),
+        overdue=of("owed", "late"),
         months=tuple(Month(first, of("collected", f"{first:%Y-%m}")) for first in first_of_months(today)),
         weeks=tuple(
-            Week(today + timedelta(days=least), today + timedelta(days=most), of("expected", at))
+            Week(today + timedelta(days=least), today + timedelta(days=most), of("owed", at))
             for at, (least, most) in enumerate(WEEKS)
         ),
         fates=tuple((status, of("fate", status.value)) for status in FATES),
@@ -114,19 +116,17 @@ def _cashflow(currency: str, sums: dict[tuple[str, str], Sum], today: date) -> C
 
 
 def _owed(today: date) -> Select[*tuple[Any, ...]]:
-    part = case((Invoice.due_on < today, "late"), else_="due")
+    """What is late, what falls due in each of the weeks, and the rest, in one look at what is owed."""
+    weeks = [(Invoice.due_on <= today + timedelta(days=most), str(at)) for at, (_, most) in enumerate(WEEKS)]
+    part = case((Invoice.due_on < today, "late"), *weeks, else_="later")
     return _part("owed", Invoice.currency, part, Invoice.balance_minor, Invoice.status.in_(sorted(UNPAID)))
 
 
-def _expected(today: date) -> Select[*tuple[Any, ...]]:
-    week = case(*((Invoice.due_on <= today + timedelta(days=most), str(at)) for at, (_, most) in enumerate(WEEKS)))
-    soon = Invoice.due_on.between(today, today + timedelta(days=AHEAD_DAYS - 1))
-    return _part("expected", Invoice.currency, week, Invoice.balance_minor, Invoice.status.in_(sorted(UNPAID)), soon)
-
-
 def _collected(today: date) -> Select[*tuple[Any, ...]]:
-    month = func.to_char(Payment.received_on, "YYYY-MM")
-    since = Payment.received_on >= first_of_months(today)[0]
+    # Of a month by its first day, which is found by comparing: of text it would take twice as long.
+    firsts = first_of_months(today)
+    month = case(*((Payment.received_on >= first, f"{first:%Y-%m}") for first in reversed(firsts)))
+    since = Payment.received_on >= firsts[0]
     arrived = Payment.status == PaymentStatus.COMPLETED
     return _part("collected", Payment.currency, month, Payment.allocated_minor, since, arrived)
 

@@ -26,6 +26,7 @@ from cornerspot.tenancy.owned import (
 )
 
 S = InvoiceStatus
+OF_A_CUSTOMER = ("number", "currency", "due_on", "total_minor", "paid_minor", "balance_minor", "processing_minor")
 ORIGINS = ("manual", "deal", "conversion", "duplicate")
 
 
@@ -76,6 +77,16 @@ class Invoice(PricedDocument, TenantOwned):
         tenant_index("ix_invoices_recent", "created_at", "id"),
         tenant_index("ix_invoices_status", "status", "created_at", "id"),
         tenant_index("ix_invoices_account_id", "account_id", "created_at", "id"),
+        tenant_index("ix_invoices_account_issued", "account_id", "issued_on", "id"),
+        # What a customer was invoiced, owes and is shown by status, of one with thousands too.
+        tenant_index(
+            "ix_invoices_account_status",
+            "account_id",
+            "status",
+            "created_at",
+            "id",
+            postgresql_include=OF_A_CUSTOMER,
+        ),
         tenant_index("ix_invoices_deal_id", "deal_id"),
         # Each sort of the list is read along an index that begins with the status. The one over due dates
         # also answers what is owed, and what of it is overdue, without a look at the rows: the policy of
@@ -87,7 +98,14 @@ class Invoice(PricedDocument, TenantOwned):
             "id",
             postgresql_include=["account_id", "number", "currency", "balance_minor", "issued_on", "sent_at"],
         ),
-        tenant_index("ix_invoices_issued", "status", "issued_on", "id"),
+        tenant_index(
+            "ix_invoices_issued",
+            "status",
+            "issued_on",
+            "id",
+            postgresql_include=["account_id", "number", "currency", "total_minor"],
+        ),
+        Index("ix_invoices_unsent", "tenant_id", "status", "created_at", "id", postgresql_where="sent_at IS NULL"),
         tenant_index("ix_invoices_number", "status", "number", "id"),
         tenant_index("ix_invoices_total", "status", "total_minor", "id"),
         tenant_index("ix_invoices_balance", "status", "balance_minor", "id"),

@@ -67,6 +67,8 @@ def invoices_index() -> ResponseReturnValue:
     wanted, order = filter_of(request.args), order_of(request.args)
     found = find(wanted)
     page = invoices_page(found, order, cursor=request.args.get("cursor"))
+    matching = _matching(found, page)
+    is_long = matching is None or matching > MOST_CHOSEN
     counts = invoice_counts() if wanted.is_plain else {}
     tab = _tab_of(wanted)
     return render_template(
@@ -78,8 +80,9 @@ def invoices_index() -> ResponseReturnValue:
         today=team_today(),
         account=records.find(Account, wanted.account_id) if wanted.account_id else None,
         is_first=wanted.is_empty and not page.rows and not request.args.get("cursor"),
-        totals=list_totals(found),
-        matching=_matching(found, page),
+        totals=None if is_long else list_totals(found),
+        totals_href=_href("billing.invoice_totals_show") if is_long and not found.is_dense else None,
+        matching=matching,
         most_chosen=MOST_CHOSEN,
         chips=_chips(wanted),
         status_words=STATUS_WORDS,
@@ -92,6 +95,14 @@ def invoices_index() -> ResponseReturnValue:
         next_href=_href(cursor=page.next_cursor) if page.next_cursor else None,
         previous_href=_href(cursor=page.previous_cursor) if page.previous_cursor else None,
     )
+
+
+@blueprint.get("/invoices/totals")
+@gate(permission=Permission.READ_INVOICES)
+def invoice_totals_show() -> ResponseReturnValue:
+    """What a long list comes to: the list shows its rows first, and this when it is reckoned."""
+    totals = list_totals(find(filter_of(request.args)))
+    return render_template("billing/invoices/totals.html", totals=totals, list_href=_href())
 
 
 def filter_of(arguments: MultiDict[str, str]) -> InvoiceFilter:
@@ -116,10 +127,15 @@ def order_of(arguments: Mapping[str, str]) -> Order | None:
     return Order(name, descending=asked.startswith("-")) if name in SORT_NAMES else None
 
 
-def _matching(found: Found, page: Page[Any]) -> int:
-    """How many the filter shows, for choosing them all; counted only where they are more than this page."""
+def _matching(found: Found, page: Page[Any]) -> int | None:
+    """How many the filter shows, for choosing them all; counted only where they are more than this page.
+
+    None for a search that finds too many words: each match costs a look at an invoice's lines.
+    """
     if page.next_cursor is None and page.previous_cursor is None:
         return len(page.rows)
+    if found.is_dense:
+        return None
     return count_invoices(found, most=MOST_CHOSEN + 1)
 
 
@@ -171,14 +187,14 @@ def _sort_href(name: str, now: Order) -> dict[str, str | None]:
     return {"sort_href": href, "sorted": ("desc" if now.descending else "asc") if name == now.name else None}
 
 
-def _href(**changes: Any) -> str:
+def _href(endpoint: str = "billing.invoices_index", /, **changes: Any) -> str:
     """This list with some of its address changed; None and empty lists leave a part out."""
     kept: dict[str, Any] = {
         name: values
         for name, values in request.args.lists()
         if name in ("q", "status", "sent", "dated", "since", "until", "account", "sort") and any(values)
     }
-    return url_for("billing.invoices_index", **{name: value for name, value in (kept | changes).items() if value})
+    return url_for(endpoint, **{name: value for name, value in (kept | changes).items() if value})
 
 
 def _day(text: str | None) -> date | None:
