@@ -1,14 +1,16 @@
 """A team with a million invoices among ten thousand others, made in minutes by PostgreSQL itself.
 
-One account, one paid and one draft invoice are made through the use-cases; every other row
-repeats them with statuses, dates, customers, amounts and words as a team has them after three
-years: most are paid, the newest are open, some are late, void or written off.
+One account and one paid invoice are made through the use-cases; every other row repeats them
+with statuses, dates, customers, amounts and words as a team has them after three years: most
+are paid, the newest are open, some are late, void or written off. Each has lines, what became
+of it, what was told of it, payments and what they settle.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from time import perf_counter
 from uuid import UUID
 
@@ -19,6 +21,7 @@ from bench.world import Team, World
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.settling import record_manual_payment
 from cornerspot.db import session
+from cornerspot.db.embedded_process import SUPERUSER
 
 BATCH = 50_000
 CUSTOMERS = 5_000
@@ -41,7 +44,7 @@ _NAMES = (
 # What an invoice is, decided once for each number; the ends of the range are the oldest and the newest.
 _DRAWN = """
 CREATE TEMP TABLE drawn ON COMMIT DROP AS
-SELECT n, {moment} AS at, {new_id} AS id,
+SELECT n, age, {moment} AS at, {new_id} AS id, LEAST({moment} + interval '20 days', now()) AS ended,
        CASE WHEN age > 0.985 AND die < 0.5 THEN 'draft' WHEN age > 0.96 AND die < 0.85 THEN 'open'
             WHEN die < 0.005 THEN 'cancelled' WHEN die < 0.03 THEN 'void' WHEN die < 0.04 THEN 'uncollectible'
             WHEN die < 0.055 THEN 'open' WHEN die < 0.065 THEN 'partially_paid' ELSE 'paid' END AS status,
@@ -55,6 +58,7 @@ FROM (SELECT n, n / {rows}::float8 AS age, random() AS die FROM generate_series(
 _IS_FINAL = "d.status NOT IN ('draft', 'cancelled')"
 _PAID = "CASE d.status WHEN 'paid' THEN d.total WHEN 'partially_paid' THEN d.total / 2 ELSE 0 END"
 _DAY = "(d.at AT TIME ZONE 'UTC')::date"
+_END = "(d.ended AT TIME ZONE 'UTC')::date"
 _INVOICE = {
     "id": "d.id",
     "created_at": "d.at",
@@ -67,16 +71,16 @@ _INVOICE = {
     "due_on": f"CASE WHEN {_IS_FINAL} THEN {_DAY} + d.terms END",
     "terms_days": "d.terms",
     "finalized_at": f"CASE WHEN {_IS_FINAL} THEN d.at END",
-    "sent_at": f"CASE WHEN {_IS_FINAL} AND d.n %% 4 > 0 THEN d.at + interval '1 hour' END",
+    "sent_at": f"CASE WHEN {_IS_FINAL} AND (d.age < 0.97 OR d.n %% 4 > 0) THEN d.at + interval '1 hour' END",
     "subtotal_minor": "d.total",
     "discount_minor": "0",
     "tax_minor": "0",
     "total_minor": "d.total",
     "paid_minor": _PAID,
     "balance_minor": f"d.total - ({_PAID})",
-    "paid_at": "CASE WHEN d.status = 'paid' THEN d.at + interval '20 days' END",
-    "voided_at": "CASE WHEN d.status = 'void' THEN d.at END",
-    "written_off_at": "CASE WHEN d.status = 'uncollectible' THEN d.at END",
+    "paid_at": "CASE WHEN d.status = 'paid' THEN d.ended END",
+    "voided_at": "CASE WHEN d.status = 'void' THEN d.ended END",
+    "written_off_at": "CASE WHEN d.status = 'uncollectible' THEN d.ended END",
     "cancelled_at": "CASE WHEN d.status = 'cancelled' THEN d.at END",
     "pdf_file_id": "NULL",
 }
@@ -89,40 +93,53 @@ _LINE = {
 }
 _PAYMENT = {
     "id": "d.id",  # A payment may have its invoice's: the tables are apart.
-    "created_at": "d.at",
+    "created_at": "d.ended",
     "account_id": "d.account_id",
     "currency": "d.currency",
     "amount_minor": _PAID,
     "allocated_minor": _PAID,
-    "received_on": f"LEAST({_DAY} + 20, current_date)",
+    "received_on": _END,
     "request_key": "d.id::text",
 }
 _ALLOCATION = {
     "id": "d.id",
-    "created_at": "d.at",
+    "created_at": "d.ended",
     "payment_id": "d.id",
     "invoice_id": "d.id",
     "amount_minor": _PAID,
 }
 _IS_PAID = "d.status IN ('paid', 'partially_paid')"
+_STEPS = "drawn d, LATERAL (VALUES ('draft', 'open', d.at), ('open', d.status, d.ended)) step(was, becomes, moment)"
+_TRANSITION = {
+    "id": "gen_random_uuid()",
+    "created_at": "step.moment",
+    "invoice_id": "d.id",
+    "from_status": "step.was",
+    "to_status": "step.becomes",
+    "happened_at": "step.moment",
+}
+_ENTRY = {"id": "d.id", "created_at": "d.at", "subject_id": "d.id", "happened_at": "d.at"}
+TABLES = (
+    "accounts", "invoices", "invoice_lines", "invoice_transitions", "payments", "payment_allocations",
+    "activity_entries", "teams",
+)  # fmt: skip
 
 
 def fill(place: World, team: Team, *, rows: int) -> None:
     """The team has this many invoices more, with lines, customers and payments; tables are analysed."""
     began = perf_counter()
     pattern = _pattern(place, team)
-    with psycopg.connect(place.server.url("cornerspot_owner"), autocommit=True) as connection:
+    with _filling(place) as connection, _without_indexes(connection, worth_it=rows > BATCH):
         _customers(connection, team.story.team.id, pattern["accounts"])
         for first in range(1, rows + 1, BATCH):
             _batch(connection, team.story.team.id, pattern, first, min(first + BATCH - 1, rows), rows)
             print(f"{min(first + BATCH - 1, rows):>9} invoices, {perf_counter() - began:.0f} s", file=sys.stderr)
-        _settle(connection)
 
 
 def fill_teams(place: World, team: Team, *, teams: int = TEAMS) -> None:
     """So many other teams exist, each with a few invoices that have the same words."""
     columns = "id, name, slug"
-    with psycopg.connect(place.server.url("cornerspot_owner"), autocommit=True) as connection:
+    with _filling(place) as connection:
         others = [name for name in _columns(connection, "teams") if name not in columns.split(", ")]
         connection.execute(
             f"INSERT INTO teams ({columns}, {', '.join(others)})"
@@ -131,7 +148,34 @@ def fill_teams(place: World, team: Team, *, teams: int = TEAMS) -> None:
             [teams, team.story.team.id],
         )
         _repeat_for_teams(connection, team.story.team.id)
-        _settle(connection)
+
+
+@contextmanager
+def _filling(place: World) -> Iterator[psycopg.Connection]:
+    """A connection that follows no reference, for all are right; tables are analysed behind it."""
+    with psycopg.connect(place.server.url(SUPERUSER), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("SET synchronous_commit = off")
+        yield connection
+        for table in TABLES:  # What autovacuum would have done by itself over the years.
+            connection.execute(f"VACUUM (ANALYZE) {table}")
+
+
+@contextmanager
+def _without_indexes(connection: psycopg.Connection, *, worth_it: bool) -> Iterator[None]:
+    """The tables' indexes are made behind the rows, in one go each: a tenth of the time; keys stay."""
+    wanted = (
+        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i"
+        " WHERE i.indrelid::regclass::text = ANY(%s)"
+        " AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.indexrelid)"
+    )
+    found = connection.execute(wanted, [list(TABLES)]).fetchall() if worth_it else []
+    for name, _ in found:
+        connection.execute(f"DROP INDEX {name}")
+    yield
+    connection.execute("SET maintenance_work_mem = '1GB'")
+    for _, definition in found:
+        connection.execute(definition)
 
 
 def _pattern(place: World, team: Team) -> dict[str, UUID]:
@@ -179,6 +223,10 @@ def _batch(
         _repeat(connection, "payments", _PAYMENT, "drawn d", f"t.id = %(payments)s AND {_IS_PAID}", values)
         settled = f"t.payment_id = %(payments)s AND {_IS_PAID}"
         _repeat(connection, "payment_allocations", _ALLOCATION, "drawn d", settled, values)
+        became = f"t.invoice_id = %(invoices)s AND t.to_status = 'paid' AND {_IS_FINAL} AND step.was <> step.becomes"
+        _repeat(connection, "invoice_transitions", _TRANSITION, _STEPS, became, values)
+        told = f"t.subject_id = %(invoices)s AND t.event = 'finalized' AND {_IS_FINAL}"
+        _repeat(connection, "activity_entries", _ENTRY, "drawn d", told, values)
 
 
 def _repeat(
@@ -197,30 +245,25 @@ def _repeat(
 
 
 def _repeat_for_teams(connection: psycopg.Connection, team_id: UUID) -> None:
-    """A few of the team's invoices, with their lines, once more in every other team."""
-    chosen = (
-        "CREATE TEMP TABLE chosen AS SELECT i.id AS old, gen_random_uuid() AS id, o.id AS team FROM teams o,"
-        " (SELECT id FROM invoices WHERE tenant_id = %(team)s AND number IS NOT NULL LIMIT %(each)s::int) i"
-        " WHERE o.slug LIKE 'bench-%%'"
+    """A customer and a few of the team's invoices, with their lines, once more in every other team."""
+    values = {"team": team_id, "each": INVOICES_OF_A_TEAM}
+    connection.execute(
+        "CREATE TEMP TABLE others AS SELECT id AS team, gen_random_uuid() AS account FROM teams"
+        " WHERE slug LIKE 'bench-%%'"
     )
-    connection.execute(chosen, {"team": team_id, "each": INVOICES_OF_A_TEAM})
-    given = {
-        "invoices": {
-            "tenant_id": "c.team", "id": "c.id", "account_id": "NULL", "contact_id": "NULL", "deal_id": "NULL",
-            "created_by": "NULL", "copied_from_id": "NULL", "pdf_file_id": "NULL",
-        },
-        "invoice_lines": {
-            "tenant_id": "c.team", "id": "gen_random_uuid()", "invoice_id": "c.id", "product_id": "NULL",
-        },
-    }  # fmt: skip
-    for table, key in (("invoices", "id"), ("invoice_lines", "invoice_id")):
-        _repeat(connection, table, given[table], "chosen c", f"t.{key} = c.old", {"team": team_id})
-
-
-def _settle(connection: psycopg.Connection) -> None:
-    """What autovacuum would have done by itself over the years."""
-    for table in ("accounts", "invoices", "invoice_lines", "payments", "payment_allocations", "teams"):
-        connection.execute(f"VACUUM (ANALYZE) {table}")
+    connection.execute(
+        "CREATE TEMP TABLE chosen AS SELECT i.id AS old, gen_random_uuid() AS id, o.team, o.account FROM others o,"
+        " (SELECT id FROM invoices WHERE tenant_id = %(team)s AND number IS NOT NULL LIMIT %(each)s::int) i",
+        values,
+    )
+    one = "t.id = (SELECT id FROM accounts WHERE tenant_id = %(team)s ORDER BY id LIMIT 1)"
+    customer = {"tenant_id": "o.team", "id": "o.account", "owner_id": "NULL"}
+    _repeat(connection, "accounts", customer, "others o", one, values)
+    invoice = {"tenant_id": "c.team", "id": "c.id", "account_id": "c.account"}
+    nobody = dict.fromkeys(("contact_id", "deal_id", "created_by", "copied_from_id", "pdf_file_id"), "NULL")
+    _repeat(connection, "invoices", invoice | nobody, "chosen c", "t.id = c.old", values)
+    line = {"tenant_id": "c.team", "id": "gen_random_uuid()", "invoice_id": "c.id", "product_id": "NULL"}
+    _repeat(connection, "invoice_lines", line, "chosen c", "t.invoice_id = c.old", values)
 
 
 def _columns(connection: psycopg.Connection, table: str) -> list[str]:

@@ -17,17 +17,21 @@ from urllib.request import urlopen
 
 from flask import Flask
 from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import select
 
 from bench.client import Browser
 from cornerspot.app import create_app
 from cornerspot.db import db, migrating, session
 from cornerspot.db.embedded import Server, ensure_running
 from cornerspot.db.transaction import transaction
-from cornerspot.people.models import Person
-from cornerspot.people.sessions import begin_session
+from cornerspot.kit.errors import NotFound
+from cornerspot.people.models import Membership, Person, Role
+from cornerspot.people.sessions import begin_session, teammate
 from cornerspot.settings import load_settings
-from cornerspot.tenancy import system_scope
+from cornerspot.tenancy import system_scope, team_scope
+from cornerspot.tenancy.context import find_team
 from cornerspot.tenancy.http import TeamSessionInterface
+from cornerspot.tenancy.models import Team as TeamRow
 from tests.factories.teams import Story, open_story
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,10 +49,20 @@ class World:
     folder: Path
     ports: dict[str, int] = field(default_factory=dict)
 
-    def open_team(self) -> Team:
+    def open_team(self, name: str = "Muster & Söhne GmbH") -> Team:
         """A team on the Growth plan, its owner signed in."""
-        story = open_story(self.app)
+        story = open_story(self.app, name=name)
         return Team(story, *_cookie(self.app, story))
+
+    def find_team(self, name: str) -> Team | None:
+        """The team of this name in a world that was kept, its owner signed in; None when there is none."""
+        with self.app.app_context(), contextlib.suppress(NotFound):
+            with team_scope(find_team(TeamRow.name == name)) as team:
+                membership = session.scalars(select(Membership).where(Membership.role == Role.OWNER)).one()
+                person = session.get_one(Person, membership.person_id)
+                story = Story(self.app, team, {"owner": teammate(membership, person)})
+            return Team(story, *_cookie(self.app, story))
+        return None
 
     def browser(self, side: str) -> Browser:
         """A browser on one of the two servers."""
@@ -69,9 +83,10 @@ class Team:
 
 
 @contextlib.contextmanager
-def world(*, served: bool = True) -> Iterator[World]:
-    """A world that is gone afterwards; with ``served``, both web servers answer."""
-    folder = Path(tempfile.mkdtemp(prefix="cornerspot-bench-"))
+def world(*, served: bool = True, kept: Path | None = None) -> Iterator[World]:
+    """A world that is gone afterwards, or ``kept`` in a folder; with ``served``, both web servers answer."""
+    folder = kept or Path(tempfile.mkdtemp(prefix="cornerspot-bench-"))
+    folder.mkdir(exist_ok=True, parents=True)
     folder.chmod(0o711)  # The database's own account passes through when we are root.
     server = ensure_running(folder / "postgres")
     try:
@@ -85,8 +100,9 @@ def world(*, served: bool = True) -> Iterator[World]:
             db.engine.dispose()
     finally:
         server.stop()
-        shutil.rmtree((folder / "postgres").resolve(), ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree((folder / "postgres").resolve(), ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment(server: Server, folder: Path) -> dict[str, str]:
