@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cornerspot.blueprints.support.addresses import local_target
+from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.db import session
 from cornerspot.kit.errors import Conflict, Invalid
@@ -30,6 +31,15 @@ def refusal_as_toast() -> Iterator[None]:
     except (Conflict, Invalid) as error:
         session.rollback()
         flash(error.message, "error")
+
+
+def acted_on(user_id: UUID, action: Callable[..., None], sentence: str) -> ResponseReturnValue:
+    """Back where it was asked for, after the action on the portal user; ``{user.name}`` is theirs in the sentence."""
+    user = portal_user(user_id)
+    with refusal_as_toast():
+        action(user, by=current_actor())
+        flash(sentence.format(user=user), "success")
+    return back()
 
 
 def back() -> ResponseReturnValue:

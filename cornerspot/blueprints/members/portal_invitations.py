@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, make_response, render_template
+from flask import make_response, render_template
 from flask.typing import ResponseReturnValue
 
-from cornerspot.blueprints.members.answers import back, portal_user, refusal_as_toast
+from cornerspot.blueprints.members.answers import acted_on, back, portal_user, refusal_as_toast
 from cornerspot.blueprints.members.blueprint import blueprint
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
@@ -20,11 +20,7 @@ from cornerspot.portal.inviting import LASTS, new_invitation_link, resend_invita
 @gate(permission=Permission.MANAGE_PORTAL)
 @limiter.limit("30 per minute; 500 per day")
 def portal_invitations_create(user_id: UUID) -> ResponseReturnValue:
-    user = portal_user(user_id)
-    with refusal_as_toast():
-        resend_invitation(user, by=current_actor())
-        flash(f"A new invitation is on its way to {user.email}.", "success")
-    return back()
+    return acted_on(user_id, resend_invitation, "A new invitation is on its way to {user.email}.")
 
 
 @blueprint.post("/portal-users/<id('ptu'):user_id>/invitation/link")

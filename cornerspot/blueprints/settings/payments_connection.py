@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import abort, flash, redirect, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
@@ -35,13 +38,8 @@ STATE = "stripe_state"  # in the teammate's session, so that only the browser th
 @limiter.limit("10 per minute; 60 per day")
 def payments_connections_create() -> ResponseReturnValue:
     form = KeyForm()
-    if form.validate_on_submit():
-        with use_case(form) as outcome:
-            connect_stripe_with_key(form.key.data or "", by=current_actor())
-        if outcome.ok:
-            flash("Stripe is connected. Customers can pay online now.", "success")
-            return _back()
-    return payments_page(key_form=form), 422
+    connect = partial(connect_stripe_with_key, form.key.data or "", by=current_actor())
+    return _entered(form, connect, "Stripe is connected. Customers can pay online now.")
 
 
 @blueprint.post("/settings/payments/key")
@@ -49,13 +47,8 @@ def payments_connections_create() -> ResponseReturnValue:
 @limiter.limit("10 per minute; 60 per day")
 def payments_keys_create() -> ResponseReturnValue:
     account, form = _connected(), KeyForm()
-    if form.validate_on_submit():
-        with use_case(form) as outcome:
-            replace_key(account, form.key.data or "", by=current_actor())
-        if outcome.ok:
-            flash("The new key is in use.", "success")
-            return _back()
-    return payments_page(key_form=form), 422
+    replace = partial(replace_key, account, form.key.data or "", by=current_actor())
+    return _entered(form, replace, "The new key is in use.")
 
 
 @blueprint.post("/settings/payments/check")
@@ -87,13 +80,8 @@ def payments_rolls_create() -> ResponseReturnValue:
 @gate(permission=Permission.MANAGE_INTEGRATIONS, feature=Feature.ONLINE_PAYMENTS)
 def payments_secrets_create() -> ResponseReturnValue:
     account, form = _connected(), SecretForm()
-    if form.validate_on_submit():
-        with use_case(form) as outcome:
-            use_secret(account, form.secret.data or "", by=current_actor())
-        if outcome.ok:
-            flash("The secret is saved. The one before works for 24 hours more.", "success")
-            return _back()
-    return payments_page(secret_form=form), 422
+    use = partial(use_secret, account, form.secret.data or "", by=current_actor())
+    return _entered(form, use, "The secret is saved. The one before works for 24 hours more.")
 
 
 @blueprint.post("/settings/payments/disconnection")
@@ -148,6 +136,18 @@ def payments_consents_finish() -> ResponseReturnValue:
         finish_stripe_consent(token, code, by=current_actor())
         flash("Stripe is connected. Customers can pay online now.", "success")
     return _back()
+
+
+def _entered(form: KeyForm | SecretForm, save: Callable[[], object], done: str) -> ResponseReturnValue:
+    """Back to the page when what was entered is saved, else the page with the form and why not."""
+    if form.validate_on_submit():
+        with use_case(form) as outcome:
+            save()
+        if outcome.ok:
+            flash(done, "success")
+            return _back()
+    page = payments_page(key_form=form) if isinstance(form, KeyForm) else payments_page(secret_form=form)
+    return page, 422
 
 
 def _connected() -> ProcessorAccount:
