@@ -39,3 +39,8 @@ class ActivityEntry(TenantOwned):
     actor_name: Mapped[str] = mapped_column(default="")
     happened_at: Mapped[datetime] = mapped_column(default=clock.now)
     edited_at: Mapped[datetime | None]
+
+    @property
+    def author(self) -> str:
+        """Who did it; empty for what happened by itself."""
+        return "" if self.actor_kind == "system" else self.actor_name

@@ -61,6 +61,14 @@ def test_the_card_shows_method_fee_and_the_way_to_stripe(client, stripe, paid, s
     assert "Stripe’s fee" not in apart(lambda: story.sign_in("manager").get(path_of(paid[0])).text)
 
 
+def test_what_happens_by_itself_has_no_author_on_the_timeline(client, stripe, paid, story):
+    page = client.get(path_of(paid[0])).text
+    assert "Payment of €200.00 received, Visa 4242" in page
+    assert "by Cornerspot" not in page
+    assert f"by {story.owner.name}" in page
+    assert "by Cornerspot" not in client.get("/").text
+
+
 def test_a_payment_is_refunded_from_the_page(client, stripe, paid):
     page = client.get(path_of(paid[0]))
     payment = stripe.payment(paid[1])
