@@ -129,6 +129,24 @@ def test_the_button_of_a_page_paid_meanwhile_says_so(shop, stranger):
     assert JUST_PAID in answer.get_data(as_text=True)
 
 
+def test_a_payer_whose_link_ended_meanwhile_still_hears_what_came_of_it(shop, stranger, story):
+    invoice_id = shop.invoice()
+    token = link_to(invoice_id)
+    stranger.pay(token)
+    session_id = shop.attempts(invoice_id)[-1].session_id
+    in_transaction(lambda: revoke_pay_link(_invoice(invoice_id), by=story.owner))
+    shop.standin.pay_with_card(session_id)
+    back = stranger.get(f"/pay/{token}/done?session_id={session_id}")
+    assert back.status_code == 200
+    assert "Payment received" in back.get_data(as_text=True)
+    assert "Back to the invoice" not in back.get_data(as_text=True)
+    other = shop.open_page(shop.invoice()).session_id
+    for proof in ("", "cs_made_up", other):
+        answer = stranger.get(f"/pay/{token}/done?session_id={proof}")
+        assert answer.status_code == 410
+        assert "200.00" not in answer.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("spoil", ["revoked", "replaced", "expired"])
 def test_a_link_that_no_longer_works_shows_nothing(shop, stranger, story, spoil):
     invoice_id = shop.invoice()

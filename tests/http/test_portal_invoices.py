@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,7 @@ from cornerspot.plans.assigning import assign_plan
 from cornerspot.tenancy import team_scope
 from tests.factories.billing import line, new_account, new_draft
 from tests.factories.online import processor
-from tests.factories.portal import member_browser, new_member
+from tests.factories.portal import browser_with, member_browser, new_member
 
 
 @pytest.fixture
@@ -82,6 +83,12 @@ def csrf(page):
 def pay(browser, invoice_id, **fields):
     page = browser.get(path(invoice_id)).get_data(as_text=True)
     return browser.post(path(invoice_id, "/checkout"), data={"csrf_token": csrf(page)} | fields)
+
+
+def apart(browser, address):
+    """The answer to a browser that knows nothing of what the test's own app context remembers."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(browser.get, address).result()
 
 
 def test_the_list_shows_what_was_issued_and_never_a_draft(team, story, account, browser):
@@ -161,6 +168,22 @@ def test_the_processor_brings_the_payer_back_to_the_portal(shop, story, account,
     request = shop.attempts(invoice_id)[-1].request
     assert path(invoice_id, "/done") in request["success_url"]
     assert request["cancel_url"].endswith(path(invoice_id))
+
+
+def test_a_payer_without_an_account_here_hears_what_came_of_it_and_nobody_else(shop, story, account, browser):
+    invoice_id = finalized(story, account)
+    pay(browser, invoice_id)
+    attempt = shop.attempts(invoice_id)[-1]
+    shop.standin.pay_with_card(attempt.session_id)  # Somebody with the pay link is led to the same page.
+    payer = browser_with(story.app, story.team, "nobody")
+    other = shop.open_page(shop.invoice()).session_id
+    for proof in ("", "cs_made_up", other):
+        assert "/portal/sign-in" in apart(payer, path(invoice_id, f"/done?session_id={proof}")).location
+    answer = apart(payer, path(invoice_id, f"/done?session_id={attempt.session_id}"))
+    assert answer.status_code == 200
+    assert "Payment received" in answer.get_data(as_text=True)
+    assert "/portal/invoices" not in answer.get_data(as_text=True)
+    assert read(invoice_id).status == "paid"
 
 
 def test_a_bank_debit_on_its_way_takes_the_button_away(shop, story, account, browser):

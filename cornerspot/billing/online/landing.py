@@ -36,6 +36,14 @@ _SAID = {
 }
 
 
+def is_page_of(invoice_id: UUID, session_id: str) -> bool:
+    """Whether this is a page of the processor on which the invoice is or was to be paid.
+
+    Nobody can guess the id of one, so who names it is its payer.
+    """
+    return bool(session_id) and _attempt_id(invoice_id, session_id) is not None
+
+
 def land(invoice_id: UUID, session_id: str) -> Landing:
     """What became of the page that the payer comes from, asked of the processor now.
 

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.online.checkout import Payer
-from cornerspot.billing.pay_links import note_view
+from cornerspot.billing.pay_links import is_live, note_view
 from cornerspot.blueprints.paying.blueprint import blueprint
 from cornerspot.blueprints.paying.invoices import render_page
 from cornerspot.blueprints.paying.links import REASON, closed_page, invoice_of, opened
@@ -49,12 +49,14 @@ def checkouts_create(token: str) -> ResponseReturnValue:
 @public_route(REASON, in_team=True, writes_on_get=True)  # Asks the processor, and books what it says.
 @limiter.limit("60 per minute")
 def landings_show(token: str) -> ResponseReturnValue:
-    link = opened(token)
+    session_id = request.args.get("session_id", "")
+    link = opened(token, session_id=session_id)
     if link is None:
         return closed_page()
-    landing = landed(link.invoice_id, request.args.get("session_id", ""))
-    link = opened(token)
+    landing = landed(link.invoice_id, session_id)
+    link = opened(token, session_id=session_id)
     if link is None:
         return closed_page()
+    back = url_for("paying.invoices_show", token=token) if is_live(link) else None
     view = customer_invoice(invoice_of(link))
-    return render_template("paying/done.html", landing=landing, view=view, token=token)
+    return render_template("paying/done.html", landing=landing, view=view, token=token, back_href=back)

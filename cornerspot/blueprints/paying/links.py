@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from cornerspot.billing.models import Invoice, PayLink
+from cornerspot.billing.online.landing import is_page_of
 from cornerspot.billing.pay_links import find_pay_link, is_live
 from cornerspot.blueprints.support.identity import current_actor_or_none
 from cornerspot.db import session
@@ -16,13 +17,14 @@ from cornerspot.tenancy import narrow_to_account
 REASON = "whoever holds the link may see and pay this one invoice"
 
 
-def opened(token: str) -> PayLink | None:
+def opened(token: str, *, session_id: str = "") -> PayLink | None:
     """The link, when it works; None when it was revoked or has expired. Raises NotFound for a made-up one.
 
+    Whoever comes back from paying at ``session_id`` hears what came of it, whatever became of the link.
     From here on the database shows nothing but what is the customer's.
     """
     link = find_pay_link(token)
-    if not is_live(link):
+    if not is_live(link) and not is_page_of(link.invoice_id, session_id):
         return None
     current_actor_or_none()  # Who is signed in is remembered now: memberships are hidden once the scope is narrow.
     narrow_to_account(link.account_id)

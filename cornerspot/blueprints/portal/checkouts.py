@@ -6,18 +6,24 @@ from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
+from cornerspot.billing.models import Invoice
 from cornerspot.billing.online.checkout import Payer
+from cornerspot.billing.online.landing import is_page_of
 from cornerspot.billing.pay_links import note_invoice_viewed
 from cornerspot.blueprints.portal.blueprint import blueprint
 from cornerspot.blueprints.portal.invoices import invoice_of, invoice_page
 from cornerspot.blueprints.support.checkouts import begin_checkout, landed
 from cornerspot.blueprints.support.customer_invoice import customer_invoice
 from cornerspot.blueprints.support.forms import use_case
-from cornerspot.blueprints.support.gate import member_route
+from cornerspot.blueprints.support.gate import member_route, public_route
 from cornerspot.blueprints.support.limits import limiter
-from cornerspot.blueprints.support.members import current_member
+from cornerspot.blueprints.support.members import current_member, enter_account
 from cornerspot.blueprints.support.part_form import PartForm
+from cornerspot.db import session
+from cornerspot.portal.invoices import member_invoice
+from cornerspot.tenancy import narrow_to_account
 
 
 @blueprint.post("/invoices/<id('inv'):invoice_id>/checkout")
@@ -44,9 +50,23 @@ def checkouts_create(invoice_id: UUID) -> ResponseReturnValue:
 
 
 @blueprint.get("/invoices/<id('inv'):invoice_id>/done")
-@member_route(writes_on_get=True)  # Asks the processor, and books what it says.
+@public_route("whoever comes back from paying hears what came of it", in_team=True, writes_on_get=True)
 @limiter.limit("60 per minute")
 def landings_show(invoice_id: UUID) -> ResponseReturnValue:
+    """All payers of an invoice share one page of the processor, so it may bring back one who has no account here."""
+    session_id = request.args.get("session_id", "")
+    elsewhere = enter_account(choosing=False)
+    if elsewhere is not None:
+        return _landed_outside(invoice_id, session_id) if is_page_of(invoice_id, session_id) else elsewhere
     invoice_of(invoice_id)
-    landing = landed(invoice_id, request.args.get("session_id", ""))
+    landing = landed(invoice_id, session_id)
     return render_template("portal/invoices/done.html", landing=landing, view=customer_invoice(invoice_of(invoice_id)))
+
+
+def _landed_outside(invoice_id: UUID, session_id: str) -> str:
+    account_id = session.scalars(select(Invoice.account_id).where(Invoice.id == invoice_id)).one()
+    assert account_id is not None  # noqa: S101 - what is paid was finalized, and so has a customer
+    narrow_to_account(account_id)
+    landing = landed(invoice_id, session_id)
+    view = customer_invoice(member_invoice(account_id, invoice_id))
+    return render_template("portal/invoices/done_outside.html", landing=landing, view=view)
