@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
@@ -169,7 +169,7 @@ def follow_invoice_lines(invoice: Invoice) -> None:
         wanted = quantities.get(row.invoice_line_id, row.quantity)
         if not _is_within(wanted, row.quantity):  # Less is always fine, also on a deal that was reduced.
             line = session.scalars(select(DealLine).where(DealLine.id == row.deal_line_id)).one()
-            _require_left(line, wanted, line.quantity - _billed_by_others(row))
+            _require_left(line, wanted, line.quantity - _quantity_of(_others_of_line(row)))
         row.quantity = wanted
 
 
@@ -184,9 +184,10 @@ def release_deal_lines(invoice: Invoice) -> int:
 
 
 def reclaim_deal_lines(invoice: Invoice) -> None:
-    """An invoice that comes back from the Trash bills its lines again; flushed.
+    """An invoice that comes back from the Trash bills its lines again, as the next part where another took theirs.
 
-    Call it under the deal's lock. Raises AlreadyBilled when they went to another invoice meanwhile.
+    Flushed; call it under the deal's lock. Raises AlreadyBilled when they went to another invoice
+    meanwhile, or a fixed discount on them did.
     """
     released = session.scalars(
         select(BilledDealLine)
@@ -194,8 +195,13 @@ def reclaim_deal_lines(invoice: Invoice) -> None:
         .options(joinedload(BilledDealLine.deal_line))
     ).all()
     for row in released:
-        if not _is_within(row.quantity, row.deal_line.quantity - _billed_by_others(row)):
+        others = _others_of_line(row)
+        is_taken = any(other.part == row.part for other in others)
+        # The first part gives the line's fixed discount, which whoever took it has given meanwhile.
+        is_given = is_taken and row.part == 0 and any(map(_is_fixed, row.deal_line.discounts))
+        if is_given or not _is_within(row.quantity, row.deal_line.quantity - _quantity_of(others)):
             raise AlreadyBilled(_sentence(_live_invoice([row.deal_line_id], but=invoice)))
+        row.part = _free_part(others) if is_taken else row.part
         row.released_at = None
     try:
         session.flush()
@@ -251,18 +257,26 @@ def _require_left(line: DealLine, wanted: Decimal, left: Decimal) -> None:
         )
 
 
-def _billed_by_others(row: BilledDealLine) -> Decimal:
-    """How much of the row's deal line other live rows bill."""
-    statement = select(func.coalesce(func.sum(BilledDealLine.quantity), 0)).where(
+def _others_of_line(row: BilledDealLine) -> Sequence[BilledDealLine]:
+    """The other live rows of the row's deal line, as they are in the database."""
+    statement = select(BilledDealLine).where(
         BilledDealLine.deal_line_id == row.deal_line_id,
         BilledDealLine.released_at.is_(None),
         BilledDealLine.id != row.id,
     )
-    return Decimal(session.scalars(statement).one())
+    return session.scalars(statement).all()
+
+
+def _quantity_of(rows: Sequence[BilledDealLine]) -> Decimal:
+    return sum((row.quantity for row in rows), Decimal(0))
 
 
 def _discounts_left(discounts: Sequence[Copy], *, is_first: bool) -> list[Copy]:
-    return [copy for copy in discounts if is_first or copy.get("percent") is not None]
+    return [copy for copy in discounts if is_first or not _is_fixed(copy)]
+
+
+def _is_fixed(copy: Copy) -> bool:
+    return copy.get("percent") is None
 
 
 def _free_part(rows: Sequence[BilledDealLine]) -> int:

@@ -57,6 +57,28 @@ def split_discounts(discounts: Iterable[Copy], taken: Mapping[str, int]) -> tupl
     return tuple(kept), tuple(given)
 
 
+def require_discounts_left(invoice: Invoice) -> None:
+    """Pass when no other invoice gave meanwhile what a draft from the Trash takes of its deal's fixed discounts.
+
+    Call it under the deal's lock, while the draft does not count yet; needs its lines loaded. Raises AlreadyBilled.
+    """
+    fixed = [copy for copy in invoice.discounts if _is_fixed(copy)]
+    if not fixed:
+        return
+    deal = session.scalars(select(Deal).where(Deal.id == invoice.deal_id).options(selectinload(Deal.lines))).one()
+    taken, left = taken_discounts(deal), dict.fromkeys(map(_key, fixed), 0)
+    for copy in split_discounts(deal.discounts, taken)[0]:
+        if _is_fixed(copy):
+            left[_key(copy)] = left.get(_key(copy), 0) + copy["amount_minor"]
+    given = totals_of(invoice, invoice.lines).document_discounts
+    for copy, discount in zip(invoice.discounts, given, strict=True):
+        if _is_fixed(copy) and taken.get(_key(copy)) and discount.amount_minor > left[_key(copy)]:
+            raise AlreadyBilled(
+                f"“{copy['name']}” was given on another invoice of this deal meanwhile. Void, cancel or delete that"
+                " invoice first, or create a new one."
+            )
+
+
 def value_left(deal: Deal) -> int | None:
     """What is left to bill of a value without lines, in minor units; None when all of it is billed."""
     billed = session.scalars(_live(select(func.sum(Invoice.subtotal_minor)), deal)).one()

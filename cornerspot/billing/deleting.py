@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cornerspot.activity.recording import record
 from cornerspot.billing.deal_billing import reclaim_deal_lines, release_deal_lines
-from cornerspot.billing.deal_once import bill_value
+from cornerspot.billing.deal_once import bill_value, require_discounts_left
 from cornerspot.billing.locking import lock_invoice
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.states import InvoiceStatus
@@ -43,7 +43,7 @@ def delete_invoice(invoice: Invoice, *, by: Actor) -> None:
 def restore_invoice(invoice: Invoice, *, by: Actor) -> None:
     """The draft is back from the Trash and bills its deal's lines again; flushed.
 
-    Raises NotFound after 30 days, AlreadyBilled when another invoice bills the lines meanwhile.
+    Raises NotFound after 30 days, AlreadyBilled when another invoice bills the lines, or gave the discounts, meanwhile.
     """
     by.require(Permission.CREATE_INVOICES)
     require_feature(Feature.BILLING)
@@ -55,6 +55,7 @@ def restore_invoice(invoice: Invoice, *, by: Actor) -> None:
     if invoice.status == InvoiceStatus.DRAFT:
         reclaim_deal_lines(invoice)
         if invoice.deal_id is not None:
+            require_discounts_left(invoice)
             bill_value(invoice)
     invoice.deleted_at = None
     record(invoice, "restored", by=by)
@@ -64,7 +65,7 @@ def restore_invoice(invoice: Invoice, *, by: Actor) -> None:
 def purge_deleted_invoices() -> int:
     """Drafts that were in the Trash for 30 days are gone; returns how many.
 
-    One that something still refers to (a conversion that made it) stays in the Trash.
+    One that something still refers to stays in the Trash.
     """
     due = session.scalars(select(Invoice).where(Invoice.deleted_at < clock.now() - KEPT_FOR).order_by(Invoice.id)).all()
     return sum(_purge(invoice) for invoice in due)

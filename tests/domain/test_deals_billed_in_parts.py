@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from cornerspot.billing.deal_billing import AlreadyBilled, MoreThanSold
@@ -13,7 +14,7 @@ from cornerspot.billing.deleting import delete_invoice, restore_invoice
 from cornerspot.billing.drafting import draft_input, update_draft
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.invoicing_deals import deal_to_bill, deal_with_lines, draft_for_deal
-from cornerspot.billing.models import Invoice
+from cornerspot.billing.models import BilledDealLine, Invoice
 from cornerspot.billing.settings import billing_settings
 from cornerspot.billing.voiding import void_invoice
 from cornerspot.catalog.lines import reckon
@@ -149,6 +150,48 @@ def test_a_draft_in_the_trash_comes_back_beside_another_part(seats, story):
     restore_invoice(first, by=story.owner)
     assert deal_to_bill(deal_with_lines(seats.id)).lines == []
     require_sound_books()
+
+
+def test_a_draft_in_the_trash_comes_back_as_the_next_part(seats, story):
+    first, second = two_parts(seats, story.owner)
+    assert {row.part for row in live_parts()} == {0}
+    restore_invoice(first, by=story.owner)
+    assert {row.invoice_id: row.part for row in live_parts()} == {first.id: 1, second.id: 0}
+    assert deal_to_bill(deal_with_lines(seats.id)).lines[0].quantity == 1
+    require_sound_books()
+
+
+def test_a_draft_does_not_come_back_with_a_discount_on_a_line_that_was_given_meanwhile(seats, story):
+    deal_with_lines(seats.id).lines[0].discounts = [fixed(1000)]
+    first, second = two_parts(seats, story.owner)
+    assert (first.total_minor, second.total_minor) == (9000, 11500)
+    with pytest.raises(AlreadyBilled, match="already billed on a draft invoice"):
+        restore_invoice(first, by=story.owner)
+
+
+def test_a_draft_does_not_come_back_with_a_discount_of_the_deal_that_was_given_meanwhile(seats, story):
+    give(seats, [fixed(1000)])
+    first, second = two_parts(seats, story.owner)
+    assert (first.total_minor, second.total_minor) == (9000, 11500)
+    with pytest.raises(AlreadyBilled, match="“Welcome” was given on another invoice"), session.begin_nested():
+        restore_invoice(first, by=story.owner)
+    delete_invoice(second, by=story.owner)
+    restore_invoice(first, by=story.owner)
+    assert deal_to_bill(deal_with_lines(seats.id)).discounts == ()
+
+
+def two_parts(deal, by):
+    """A draft of four seats, in the Trash, and one of five that was made when it was there."""
+    first = bill(deal, by)
+    edit_quantity(first, "4", by)
+    delete_invoice(first, by=by)
+    second = bill(deal, by)
+    edit_quantity(second, "5", by)
+    return first, second
+
+
+def live_parts():
+    return session.scalars(select(BilledDealLine).where(BilledDealLine.released_at.is_(None))).all()
 
 
 def test_create_invoice_gives_the_deals_discount_beside_recurring_lines_too(team, story):
