@@ -15,7 +15,7 @@ from cornerspot.billing.states import InvoiceStatus
 from cornerspot.db import session
 from cornerspot.db.locks import lock
 from cornerspot.documents.files import read_file, store_file
-from cornerspot.documents.html import render_template, text_direction
+from cornerspot.documents.html import render_template
 from cornerspot.documents.models import StoredFile
 from cornerspot.documents.pdf import Image, render_pdf
 from cornerspot.documents.qr_codes import qr_code
@@ -98,7 +98,6 @@ def document_html(document: InvoiceDocument) -> str:
         title=document_title(document),
         lang=_language(document),
         has_taxes=any(line.tax_percents for line in document.lines),
-        direction=text_direction,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
@@ -21,6 +22,8 @@ from cornerspot.kit.money_text import MINUS, format_money
 TEMPLATES = Path(__file__).parents[1] / "templates"
 UNIT_PRICE_PLACES = 6
 _RIGHT_TO_LEFT = frozenset(("R", "AL"))
+_KANA, _HANGUL = re.compile("[\u3040-\u30ff\u31f0-\u31ff]"), re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
+_ISOLATE, _END = "\u2068", "\u2069"
 
 
 def render_template(name: str, *, locale: str, **values: Any) -> str:
@@ -31,6 +34,7 @@ def render_template(name: str, *, locale: str, **values: Any) -> str:
         .get_template(name)
         .render(
             locale=spoken,
+            han=han_forms(spoken),
             money=lambda minor, currency: format_money(Money(minor, currency), spoken),
             bare=lambda minor, currency: format_money(Money(minor, currency), spoken, with_symbol=False),
             unit_price=lambda price, currency: unit_price_text(price, currency, spoken),
@@ -51,7 +55,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["direction"] = text_direction
+    environment.filters["isolated"] = isolated
+    environment.filters["lettering"] = lettering
     return environment
 
 
@@ -90,3 +95,27 @@ def text_direction(text: str) -> str:
         if kind == "L":
             return "ltr"
     return "ltr"
+
+
+def isolated(text: str, always: bool = False) -> str:
+    """The text with each row in its own direction, and nothing around it turned by it.
+
+    Without, the percentage after a tax's Arabic name moves to the other side of the name. Rows
+    without a letter from right to left stay as they are, unless ``always``.
+    """
+    if not always and not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
+        return text
+    return "\n".join(f"{_ISOLATE}{row}{_END}" if row else row for row in text.splitlines())
+
+
+def lettering(text: str) -> str:
+    """The text's classes: its direction, and ``jp`` or ``kr`` where it shows whose forms of Han letters it means."""
+    forms = " jp" if _KANA.search(text) else " kr" if _HANGUL.search(text) else ""
+    return text_direction(text) + forms
+
+
+def han_forms(locale: Locale) -> str:
+    """The class of the forms that Han letters have where the locale is spoken: jp, kr, tc, or "" for simplified."""
+    if locale.language == "zh":
+        return "tc" if locale.script == "Hant" or locale.territory in ("TW", "HK", "MO") else ""
+    return {"ja": "jp", "ko": "kr"}.get(locale.language, "")

@@ -20,6 +20,7 @@ from threading import Lock
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
+import structlog
 from markupsafe import escape
 from weasyprint import CSS, HTML, cssselect2
 from weasyprint.text.fonts import FontConfiguration
@@ -30,11 +31,42 @@ from cornerspot.documents.html import TEMPLATES
 ASSETS = TEMPLATES / "pdf"
 ELEMENTS = "elements.css"
 OBJECTS_OF_A_PAGE = 100_000  # more than a page leaves behind, so that an ordinary invoice is not interrupted
+MOST_TOLD = 1000  # letters without a font; a process does not remember more of them
 VARIANT = "pdf/ua-1"  # Tagged, with title and language: a screen reader reads rows and headers.
 
-# Its warnings are about CSS it ignores; ours are in the repository and looked at there.
-logging.getLogger("weasyprint").setLevel(logging.ERROR)
+log = structlog.get_logger("cornerspot.documents")
 logging.getLogger("fontTools").setLevel(logging.ERROR)
+
+
+class _LettersWithoutFont(logging.Filter):
+    """Of WeasyPrint's warnings, tells those about letters that no font has, each letter once.
+
+    The others are about CSS that it ignores; ours is in the repository and looked at there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno >= logging.ERROR:
+            return True
+        if str(record.msg).startswith(".notdef") and isinstance(record.args, tuple) and len(self._told) < MOST_TOLD:
+            self._tell(str(record.args[0]))
+        return False
+
+    def _tell(self, letter: str) -> None:
+        if letter in self._told:
+            return
+        self._told.add(letter)
+        log.warning(
+            "no font has a letter; it is printed as a box",
+            letter=f"U+{ord(letter[0]):04X}",
+            help="Install fonts-noto-core, fonts-noto-cjk and fonts-noto-color-emoji: bin/setup does.",
+        )
+
+
+logging.getLogger("weasyprint").addFilter(_LettersWithoutFont())
 
 
 # What people may have typed and XML cannot hold, not even escaped (XML 1.0, 2.2).
