@@ -14,7 +14,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 
 from cornerspot.db.base import Base
-from cornerspot.db.cursors import QuietCursor
+from cornerspot.db.cursors import QuietCursor, read_json
 
 db = SQLAlchemy(
     metadata=Base.metadata,
@@ -23,6 +23,7 @@ db = SQLAlchemy(
         "pool_size": 8,
         "max_overflow": 8,
         "pool_pre_ping": False,
+        "json_deserializer": read_json,
         "connect_args": {"cursor_factory": QuietCursor},
     },
 )

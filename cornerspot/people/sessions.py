@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, select, update
 
 from cornerspot.db import session
+from cornerspot.db.straight import as_text, first_row
 from cornerspot.kit import clock
 from cornerspot.kit.ids import new_id
 from cornerspot.kit.secrets import digest, new_token
@@ -17,21 +19,37 @@ from cornerspot.people.models import Membership, Person, Role, SignIn
 LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=10)
 
-# Made once: every request of somebody signed in sends one of them.
-_LIVE = (
-    select(SignIn, Person)
-    .join(Person, Person.id == SignIn.person_id)
-    .where(
-        SignIn.token_digest == bindparam("digest"),
-        SignIn.ended_at.is_(None),
-        SignIn.expires_at > bindparam("now"),
-    )
+_IS_LIVE = (
+    SignIn.token_digest == bindparam("digest"),
+    SignIn.ended_at.is_(None),
+    SignIn.expires_at > bindparam("now"),
 )
-_OF_A_PERSON = _LIVE.where(SignIn.team_id.is_(None))
-_OF_A_TEAMMATE = (
-    _LIVE.add_columns(Membership)
+_OF_A_PERSON = (
+    select(SignIn, Person).join(Person, Person.id == SignIn.person_id).where(*_IS_LIVE, SignIn.team_id.is_(None))
+)
+
+
+@dataclass(frozen=True)
+class TeammateSession:
+    """A live sign-in to a team, and the teammate it makes."""
+
+    id: UUID
+    last_seen_at: datetime
+    person_id: UUID
+    actor: Actor
+
+
+# Every request of somebody signed in sends it.
+_OF_A_TEAMMATE = as_text(
+    select(SignIn.id, SignIn.last_seen_at, SignIn.person_id, Person.name, Person.email, Membership.id, Membership.role)
+    .join(Person, Person.id == SignIn.person_id)
     .join(Membership, Membership.person_id == Person.id)
-    .where(SignIn.team_id == bindparam("team_id"), Membership.deactivated_at.is_(None))
+    .where(
+        *_IS_LIVE,
+        SignIn.team_id == bindparam("team_id"),
+        Membership.tenant_id == bindparam("team_id"),
+        Membership.deactivated_at.is_(None),
+    )
 )
 
 
@@ -56,20 +74,20 @@ def begin_session(
     return token, row
 
 
-def find_session(token: str, *, team_id: UUID | None) -> tuple[SignIn, Person, Actor | None] | None:
-    """The live sign-in of a token for this team (or for none), with the teammate it makes; else None.
+def find_session(token: str) -> tuple[SignIn, Person] | None:
+    """The live sign-in of a token to the installation's own pages, with its person; else None."""
+    row = session.execute(_OF_A_PERSON, {"digest": digest(token), "now": clock.now()}).one_or_none()
+    return (row[0], row[1]) if row else None
 
-    In a team, somebody whose membership was deactivated is signed out.
-    """
-    values = {"digest": digest(token), "now": clock.now()}
-    if team_id is None:
-        row = session.execute(_OF_A_PERSON, values).one_or_none()
-        return (row[0], row[1], None) if row else None
-    found = session.execute(_OF_A_TEAMMATE, values | {"team_id": team_id}).one_or_none()
+
+def find_teammate_session(token: str, *, team_id: UUID) -> TeammateSession | None:
+    """The live sign-in of a token to the team of the scope, else None; whoever was deactivated is signed out."""
+    found = first_row(_OF_A_TEAMMATE, {"digest": digest(token), "now": clock.now(), "team_id": team_id})
     if found is None:
         return None
-    sign_in, person, membership = found
-    return sign_in, person, teammate(membership, person)
+    sign_in_id, last_seen_at, person_id, name, email, membership_id, role = found
+    actor = Actor("teammate", id=membership_id, name=name, role=Role(role), email=email, person_id=person_id)
+    return TeammateSession(sign_in_id, last_seen_at, person_id, actor)
 
 
 def end_session(row: SignIn) -> None:
@@ -101,10 +119,11 @@ def live_sessions(person: Person) -> list[SignIn]:
     return list(newest.values())
 
 
-def touch_session(row: SignIn) -> None:
+def touch_session(sign_in_id: UUID, *, last_seen_at: datetime) -> None:
     """The sign-in was seen just now, noted at most every ten minutes."""
-    if clock.now() - row.last_seen_at > SEEN_EVERY:
-        row.last_seen_at = clock.now()
+    now = clock.now()
+    if now - last_seen_at > SEEN_EVERY:
+        session.execute(update(SignIn).where(SignIn.id == sign_in_id).values(last_seen_at=now))
 
 
 def _end(*conditions: ColumnElement[bool]) -> None:

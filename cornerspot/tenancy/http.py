@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
+from flask.json.tag import TaggedJSONSerializer
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound as HTTPNotFound
@@ -24,6 +25,7 @@ from cornerspot.tenancy.resolving import resolve_team
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
+_PLAIN = frozenset({str, int, bool, type(None)})  # what JSON knows by itself
 PORTAL = "/portal"  # below a team's address, and all of it
 
 
@@ -77,12 +79,20 @@ def is_portal_request() -> bool:
     return team_of_request() is not None and (request.path == PORTAL or request.path.startswith(f"{PORTAL}/"))
 
 
+class PlainFirst(TaggedJSONSerializer):
+    """Flask's form of a session, without asking of each word whether it is a tuple, a date or a UUID."""
+
+    def tag(self, value: Any) -> Any:
+        return value if type(value) in _PLAIN else super().tag(value)
+
+
 class TeamSessionInterface(SecureCookieSessionInterface):
     """A session cookie per team, and another one for its portal.
 
     Each has its own name and its own path, and is refused where another one belongs.
     """
 
+    serializer = PlainFirst()
     _signing: URLSafeTimedSerializer | None = None
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import create_engine, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.pool import NullPool
 
 from cornerspot.billing.models import Invoice
 from cornerspot.crm.models import Account, Contact
@@ -16,7 +17,7 @@ from cornerspot.kit.errors import NotFound
 from cornerspot.kit.ids import new_id
 from cornerspot.people.models import Membership
 from cornerspot.tenancy import OutsideTeam, current_team, system_scope, team_scope
-from cornerspot.tenancy.context import ScopeSwitched
+from cornerspot.tenancy.context import ScopeSwitched, find_team_by_slug
 from cornerspot.tenancy.criteria import criteria_switched_off
 from tests.factories.teams import open_story
 
@@ -84,6 +85,16 @@ def test_a_scope_does_not_outlive_its_block_or_leak_into_threads(app, story):
     assert seen == [None]
     with pytest.raises(OutsideTeam):
         current_team()
+
+
+def test_a_team_is_found_after_the_database_hung_up(app, story):
+    ours = "datname = current_database() AND usename = current_user"
+    hang_up = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours} AND pid <> pg_backend_pid()")
+    with app.app_context():
+        find_team_by_slug(story.team.slug)  # Its connection waits in the pool.
+        with create_engine(db.engine.url, poolclass=NullPool).connect() as stranger:
+            stranger.execute(hang_up)
+        assert find_team_by_slug(story.team.slug) == story.team
 
 
 # Wall two: ORM criteria

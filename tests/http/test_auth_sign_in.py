@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from datetime import timedelta
 
@@ -229,3 +230,25 @@ def test_the_token_is_stored_nowhere(app, story, owner_email):
     with browser.client.session_transaction("/") as kept:
         token = kept["_user_id"]
     assert token not in digests
+
+
+def test_whoever_changes_something_was_seen_and_reading_writes_nothing(app, story, client):
+    seen = _last_seen(app, story)
+    later = clock.now() + timedelta(minutes=11)
+    with clock.moved_to(later):
+        _rename(client, "Ada Lovelace", before_posting=lambda: _last_seen(app, story) == seen)
+    assert _last_seen(app, story) == later
+    with clock.moved_to(later + timedelta(minutes=9)):
+        _rename(client, "Ada King")
+    assert _last_seen(app, story) == later
+
+
+def _rename(client, name, *, before_posting=lambda: True):
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/settings/profile").text)[1]
+    assert before_posting()
+    assert client.post("/settings/profile", data={"name": name, "csrf_token": token}).status_code == 302
+
+
+def _last_seen(app, story):
+    with app.app_context(), system_scope("a test"):
+        return session.scalars(select(SignIn.last_seen_at).where(SignIn.person_id == story.owner.person_id)).one()

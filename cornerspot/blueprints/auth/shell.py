@@ -28,4 +28,4 @@ def note_presence() -> None:
     """Whoever changes something was here just now; reading a page writes nothing."""
     user = signed_in() if request.method == "POST" else None
     if user is not None:
-        touch_session(user.row)
+        touch_session(user.sign_in_id, last_seen_at=user.last_seen_at)

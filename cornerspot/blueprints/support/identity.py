@@ -6,6 +6,7 @@ and one team. Ending the row signs the browser out at once.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -13,17 +14,29 @@ from flask import Flask, g, request
 from flask import session as cookie
 from flask_login import AnonymousUserMixin, LoginManager, UserMixin, current_user, login_user, logout_user
 
+from cornerspot.db import session
 from cornerspot.people.actors import Actor
 from cornerspot.people.models import Person, SignIn
-from cornerspot.people.sessions import begin_session, end_session, find_session
+from cornerspot.people.sessions import begin_session, end_session, find_session, find_teammate_session
 from cornerspot.tenancy.http import team_of_request
 
 
 class SignedIn(UserMixin):
     """The person of this browser, as an actor when it is in a team."""
 
-    def __init__(self, token: str, row: SignIn, person: Person, actor: Actor | None) -> None:
-        self.token, self.row, self.person, self.actor = token, row, person, actor
+    def __init__(self, token: str, sign_in_id: UUID, person_id: UUID, last_seen_at: datetime, actor: Actor | None):
+        self.token, self.sign_in_id, self.person_id = token, sign_in_id, person_id
+        self.last_seen_at, self.actor = last_seen_at, actor
+
+    @property
+    def row(self) -> SignIn:
+        """The sign-in, read when a page is about it."""
+        return session.get_one(SignIn, self.sign_in_id)
+
+    @property
+    def person(self) -> Person:
+        """The person, read when a page is about them."""
+        return session.get_one(Person, self.person_id)
 
     def get_id(self) -> str:
         return self.token
@@ -39,8 +52,15 @@ def install(app: Flask) -> None:
 
 def _load(token: str) -> SignedIn | None:
     team = team_of_request()
-    found = find_session(token, team_id=team.id if team else None)
-    return SignedIn(token, *found) if found else None
+    if team is None:
+        found = find_session(token)
+        return _signed_in(token, *found) if found else None
+    here = find_teammate_session(token, team_id=team.id)
+    return SignedIn(token, here.id, here.person_id, here.last_seen_at, here.actor) if here else None
+
+
+def _signed_in(token: str, row: SignIn, person: Person) -> SignedIn:
+    return SignedIn(token, row.id, person.id, row.last_seen_at, None)
 
 
 def signed_in() -> SignedIn | None:
@@ -96,7 +116,8 @@ def sign_in_browser(person: Person, *, browser_id: UUID | None = None) -> SignIn
     cookie["_team"] = str(team.id) if team else "installation"
     cookie.permanent = True
     g.pop("_login_user", None)
-    login_user(SignedIn(token, row, person, None))
+    session.flush()
+    login_user(_signed_in(token, row, person))
     return row
 
 
