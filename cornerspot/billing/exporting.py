@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,14 +22,12 @@ from cornerspot.billing.models import Invoice
 from cornerspot.billing.rendering import invoice_pdf_bytes
 from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction
+from cornerspot.kit.csv_text import MEDIA_TYPE, write_head, write_rows
 from cornerspot.kit.money import Money
 from cornerspot.tenancy import current_team, team_today
 
-CSV = "text/csv; charset=utf-8"
 ZIP = "application/zip"
 BATCH = 1000
-BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # tells spreadsheets that this is UTF-8
-RISKY = ("=", "+", "-", "@", "\t", "\r")  # A spreadsheet takes a text that begins so for a formula.
 
 COLUMNS = (
     "Number", "Status", "Customer", "Issue date", "Due date", "Currency", "Subtotal", "Discount", "Tax", "Total",
@@ -40,16 +38,9 @@ Progress = Callable[[int], None]
 File = tuple[str, str, bytes]
 
 
-def export_csv(invoices: list[Invoice]) -> bytes:
-    """A CSV of these invoices, which need their accounts loaded; for a download at once."""
-    lines = io.StringIO(newline="")
-    csv.writer(lines).writerows([COLUMNS, *map(_row, invoices)])
-    return (BYTE_ORDER_MARK + lines.getvalue()).encode()
-
-
 def export_name() -> str:
-    """What an export made today is called."""
-    return f"Invoices {team_today().isoformat()}.csv"
+    """What a file made today is called, without its ending."""
+    return f"Invoices {team_today().isoformat()}"
 
 
 def chosen_invoices(ids: list[UUID]) -> list[Invoice]:
@@ -66,27 +57,25 @@ def write_export(wanted: InvoiceFilter, *, progress: Progress) -> File:
     """
     with tempfile.TemporaryFile("w+b") as content:
         lines = io.TextIOWrapper(content, encoding="utf-8", newline="", write_through=True)
-        lines.write(BYTE_ORDER_MARK)
-        writer = csv.writer(lines)
-        writer.writerow(COLUMNS)
+        write_head(lines, COLUMNS)
         cursor: str | None = ""
         written = 0
         while cursor is not None:
             rows, cursor = in_transaction(partial(_batch, wanted, cursor, written, progress))
             session.expunge_all()
-            writer.writerows(rows)
+            write_rows(lines, rows)
             written += len(rows)
         content.seek(0)
-        return in_transaction(export_name), CSV, content.read()
+        return f"{in_transaction(export_name)}.csv", MEDIA_TYPE, content.read()
 
 
 def _batch(
     wanted: InvoiceFilter, cursor: str, written: int, progress: Progress
-) -> tuple[list[tuple[str, ...]], str | None]:
+) -> tuple[list[tuple[Any, ...]], str | None]:
     """The next rows of the file and the cursor behind them; the run learns how far it was before."""
     page = invoices_page(find(wanted), Order("newest"), cursor=cursor, size=BATCH)
     progress(written + len(page.rows))
-    return [_row(one) for one in page.rows], page.next_cursor
+    return [export_row(one) for one in page.rows], page.next_cursor
 
 
 def write_pdfs(ids: list[UUID], *, progress: Progress) -> File:
@@ -101,7 +90,7 @@ def write_pdfs(ids: list[UUID], *, progress: Progress) -> File:
                     name, content = found
                     archive.writestr(_unused(name, taken), content)
         packed.seek(0)
-        return in_transaction(lambda: f"Invoices {team_today().isoformat()}.zip"), ZIP, packed.read()
+        return f"{in_transaction(export_name)}.zip", ZIP, packed.read()
 
 
 def _pdf(invoice_id: UUID, number: int, progress: Progress) -> tuple[str, bytes] | None:
@@ -125,22 +114,23 @@ def _unused(name: str, taken: set[str]) -> str:
     return shown
 
 
-def _row(invoice: Invoice) -> tuple[str, ...]:
+def export_row(invoice: Invoice) -> tuple[Any, ...]:
+    """An invoice below ``COLUMNS``; needs its account loaded."""
     amounts = (
         invoice.subtotal_minor, invoice.discount_minor, invoice.tax_minor, invoice.total_minor,
         invoice.paid_minor, invoice.refunded_minor, invoice.balance_minor,
     )  # fmt: skip
     return (
-        _safe(invoice.number or ""),
+        invoice.number,
         invoice.status.replace("_", " "),
-        _safe(_customer(invoice)),
+        _customer(invoice),
         invoice.issued_on.isoformat() if invoice.issued_on else "",
         invoice.due_on.isoformat() if invoice.due_on else "",
         invoice.currency,
-        *(format(Money(minor, invoice.currency).to_decimal(), "f") for minor in amounts),
+        *(Money(minor, invoice.currency).to_decimal() for minor in amounts),
         _day(invoice.sent_at),
         _day(invoice.paid_at),
-        _safe(invoice.purchase_order),
+        invoice.purchase_order,
     )
 
 
@@ -151,8 +141,3 @@ def _customer(invoice: Invoice) -> str:
 def _day(moment: datetime | None) -> str:
     """The day of a moment in the team's zone."""
     return moment.astimezone(ZoneInfo(current_team().time_zone)).date().isoformat() if moment else ""
-
-
-def _safe(text: str) -> str:
-    """The text as text: what a spreadsheet would run as a formula begins with an apostrophe."""
-    return f"'{text}" if text.startswith(RISKY) else text

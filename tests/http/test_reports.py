@@ -6,6 +6,7 @@ import csv
 import io
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -180,6 +181,22 @@ def test_the_statement_shows_movements_and_prints(client, owing):
     assert pdf.data.startswith(b"%PDF")
     assert client.get(f"{path}?since=2026-05-01&until=2026-04-01").status_code == 422
     assert client.get(f"{path}/pdf?since=2026-05-01&until=2026-04-01").status_code == 422
+    assert client.get(f"{path}.csv?since=2026-05-01&until=2026-04-01").status_code == 422
+
+
+def test_the_statement_for_spreadsheets_adds_up(story, client, owing):
+    today = clock.now().date()
+    issue(story, owing, today, currency="KWD")
+    answer = client.get(f"/accounts/{encode_public_id('acc', owing.id)}/statement.csv")
+    assert answer.mimetype == "text/csv"
+    head, *rows = rows_of(answer)
+    assert head == ["Date", "Currency", "What", "Invoice", "Method", "Amount", "Balance"]
+    for code in ("EUR", "KWD"):
+        opening, *moved, closing = [row for row in rows if row[1] == code]
+        assert (opening[2], closing[2]) == ("Opening balance", "Closing balance")
+        assert Decimal(opening[6]) + sum(Decimal(row[5]) for row in moved) == Decimal(closing[6])
+    assert [today.isoformat(), "KWD", "Invoice"] in [row[:3] for row in rows]
+    assert closing[6] == "200.000"
 
 
 def test_the_gap_report_proves_the_series_and_lists_manual_numbers_apart(story, client):

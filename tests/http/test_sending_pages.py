@@ -311,8 +311,14 @@ def test_the_ladder_is_set(client, world):
     rows = {"step-0-days": "2", "step-0-side": "before", "step-3-days": "10", "step-3-side": "after"}
     assert client.post("/settings/reminders", data=fields | rows).status_code == 303
     assert world.one(ReminderSettings, "steps") == [-2, 10]
+    assert (
+        client.get("/settings/reminders").text.count("days before the due date") == 4
+    )  # Two are there, two to fill in.
+    on_the_day = {"step-0-days": "3", "step-0-side": "on", "step-1-days": "", "step-1-side": "after", "version": "1"}
+    assert client.post("/settings/reminders", data=fields | on_the_day).status_code == 303
+    assert world.one(ReminderSettings, "steps") == [0]
     assert client.post("/settings/reminders", data=fields | rows).status_code == 422
-    off = client.post("/settings/reminders", data={"csrf_token": token(page), "version": "1", "hour": "7"})
+    off = client.post("/settings/reminders", data={"csrf_token": token(page), "version": "2", "hour": "7"})
     assert off.status_code == 303
     path = world.open(sent_at=clock.now())
     assert "Automatic reminders are off" in client.get(path).text

@@ -19,13 +19,14 @@ from cornerspot.billing.bulk import (
     require_may_run,
     start_run,
 )
-from cornerspot.billing.exporting import CSV, chosen_invoices, export_csv, export_name
+from cornerspot.billing.exporting import COLUMNS, chosen_invoices, export_name, export_row
 from cornerspot.billing.list_filter import find
 from cornerspot.billing.listing import count_invoices, invoice_ids
 from cornerspot.billing.models import BulkAction, BulkRun
 from cornerspot.blueprints.billing.blueprint import blueprint
 from cornerspot.blueprints.billing.invoice_index import filter_of
-from cornerspot.blueprints.support.downloads import disposition, stored_response
+from cornerspot.blueprints.support.csv_files import csv_response
+from cornerspot.blueprints.support.downloads import stored_response
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
@@ -134,10 +135,7 @@ def _start(action: BulkAction, ids: list[UUID] | None, total: int | None) -> Res
 
 def _download(ids: list[UUID]) -> Response:
     """The CSV at once."""
-    response = Response(export_csv(chosen_invoices(ids)), content_type=CSV)
-    response.headers["Content-Disposition"] = disposition("attachment", export_name())
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return csv_response(export_name(), COLUMNS, map(export_row, chosen_invoices(ids)))
 
 
 def _tell(action: BulkAction, outcome: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""An account's statement over a period, for the staff: on the page and on paper."""
+"""An account's statement over a period, for the staff: on the page, on paper and for spreadsheets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cornerspot.blueprints.reports.blueprint import blueprint
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.limits import limiter
 from cornerspot.blueprints.support.records import get_or_404
-from cornerspot.blueprints.support.statements import asked_statement, statement_paper
+from cornerspot.blueprints.support.statements import asked_statement, statement_csv, statement_paper
 from cornerspot.crm.models import Account
 from cornerspot.people.permissions import Permission
 
@@ -23,6 +23,12 @@ def account_statements_show(account_id: UUID) -> ResponseReturnValue:
     asked = asked_statement(account.id)
     page = render_template("reports/account_statement.html", account=account, tab="statement", asked=asked)
     return page, asked.status
+
+
+@blueprint.get("/accounts/<id('acc'):account_id>/statement.csv")
+@gate(permission=Permission.READ_INVOICES)
+def account_statement_csv_show(account_id: UUID) -> ResponseReturnValue:
+    return statement_csv(get_or_404(Account, account_id))
 
 
 @blueprint.get("/accounts/<id('acc'):account_id>/statement/pdf")

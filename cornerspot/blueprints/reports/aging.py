@@ -49,12 +49,12 @@ def aging_csv() -> ResponseReturnValue:
             on.isoformat(),
             one.currency,
             row.name,
-            *(_plain(minor, one.currency) for minor in (*row.amounts, row.total_minor)),
+            *(Money(minor, one.currency).to_decimal() for minor in (*row.amounts, row.total_minor)),
         )
         for one in aging(on)
         for row in one.rows
     ]
-    return csv_response(f"Receivables {on.isoformat()}", [head, *rows])
+    return csv_response(f"Receivables {on.isoformat()}", head, rows)
 
 
 @blueprint.get("/reports/aging/invoices")
@@ -114,7 +114,3 @@ def _in_list(on: date, account: Account | None, bucket: Any) -> str:
         days = zip(("since", "until"), bucket.due_dates(on), strict=True)
         asked |= {"dated": "due"} | {name: day.isoformat() for name, day in days if day is not None}
     return url_for("billing.invoices_index", **asked)  # type: ignore[arg-type]
-
-
-def _plain(minor: int, currency: str) -> str:
-    return str(Money(minor, currency).to_decimal())

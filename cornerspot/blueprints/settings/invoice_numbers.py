@@ -33,7 +33,7 @@ def invoice_numbers_show() -> ResponseReturnValue:
 def invoice_numbers_csv() -> ResponseReturnValue:
     series = [_row(proof) for proof in prove_numbers()]
     manual = [("Manual", "", "", int(row.status == "void"), row.number, row.number, "") for row in manual_numbers()]
-    return csv_response(f"Invoice numbers {team_today().isoformat()}", [HEAD, *series, *manual])
+    return csv_response(f"Invoice numbers {team_today().isoformat()}", HEAD, [*series, *manual])
 
 
 def _row(proof: SeriesProof) -> tuple[object, ...]:

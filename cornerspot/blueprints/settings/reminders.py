@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField
 
 from cornerspot.billing.reminder_settings import (
-    FURTHEST,
     MOST_STEPS,
     ReminderSettingsInput,
     paused_accounts,
@@ -30,7 +29,8 @@ from cornerspot.plans.features import Feature
 from cornerspot.tenancy import current_team
 
 HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
-SIDES = (("before", "days before the due date"), ("after", "days after the due date"))
+SIDES = (("before", "days before the due date"), ("on", "on the due date"), ("after", "days after the due date"))
+SPARE_ROWS = 2  # to fill in
 
 
 class ReminderForm(Form):
@@ -80,7 +80,7 @@ def reminder_resumptions_create(account_id: UUID) -> ResponseReturnValue:
 
 
 def _row(days: int) -> tuple[str, str]:
-    return str(abs(days)), "before" if days < 0 else "after"
+    return (str(abs(days)), "before" if days < 0 else "after") if days else ("", "on")
 
 
 def _typed_rows() -> list[tuple[str, str]]:
@@ -89,15 +89,19 @@ def _typed_rows() -> list[tuple[str, str]]:
         (request.form.get(f"step-{index}-days", "").strip()[:10], request.form.get(f"step-{index}-side", ""))
         for index in range(MOST_STEPS)
     ]
-    return [(days, side if side == "before" else "after") for days, side in rows if days]
+    known = {side for side, _ in SIDES}
+    return [(days, side if side in known else "after") for days, side in rows if days or side == "on"]
 
 
 def _steps(rows: list[tuple[str, str]]) -> tuple[int, ...]:
     steps = []
     for days, side in rows:
-        if not (days.isascii() and days.isdigit()):
+        if side == "on":
+            steps.append(0)
+        elif days.isascii() and days.isdigit():
+            steps.append(-int(days) if side == "before" else int(days))
+        else:
             raise Invalid("Enter whole numbers of days.", field="steps")
-        steps.append(-int(days) if side == "before" else int(days))
     return tuple(steps)
 
 
@@ -105,9 +109,9 @@ def _page(form: ReminderForm, rows: list[tuple[str, str]]) -> str:
     return render_template(
         "settings/reminders.html",
         form=form,
-        rows=[*rows, *[("", "after")] * (MOST_STEPS - len(rows))],
+        rows=[*rows, *[("", "after")] * min(SPARE_ROWS, MOST_STEPS - len(rows))],
         sides=SIDES,
-        furthest=FURTHEST,
+        most=MOST_STEPS,
         zone=current_team().time_zone,
         paused=paused_accounts(),
     )
