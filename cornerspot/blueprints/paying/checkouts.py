@@ -10,6 +10,7 @@ from cornerspot.billing.pay_links import is_live, note_view
 from cornerspot.blueprints.paying.blueprint import blueprint
 from cornerspot.blueprints.paying.invoices import render_page
 from cornerspot.blueprints.paying.links import REASON, closed_page, invoice_of, opened
+from cornerspot.blueprints.support.addresses import outside_url
 from cornerspot.blueprints.support.checkouts import begin_checkout, landed
 from cornerspot.blueprints.support.customer_invoice import customer_invoice
 from cornerspot.blueprints.support.forms import use_case
@@ -30,8 +31,8 @@ def checkouts_create(token: str) -> ResponseReturnValue:
     form = PartForm().bind(invoice.currency)
     payer = Payer(
         channel="pay_link",
-        success_url=url_for("paying.landings_show", token=token, _external=True),
-        cancel_url=url_for("paying.invoices_show", token=token, _external=True),
+        success_url=outside_url("paying.landings_show", token=token),
+        cancel_url=outside_url("paying.invoices_show", token=token),
         locale=request.accept_languages.best or "",
     )
     page = ""

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from cornerspot.blueprints.plans.blueprint import blueprint
 from cornerspot.blueprints.plans.show import back_with
+from cornerspot.blueprints.support.addresses import outside_url
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.limits import limiter
@@ -23,7 +24,7 @@ from cornerspot.plans.syncing import sync_plan
 @gate(permission=Permission.CHANGE_PLAN)
 @limiter.limit("20 per minute")
 def plan_billing_create() -> ResponseReturnValue:
-    back = url_for("plans.plan_billing_landing", _external=True)
+    back = outside_url("plans.plan_billing_landing")
     try:
         return redirect(manage_billing(by=current_actor(), return_url=back), 303)
     except Conflict as refusal:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from cornerspot.blueprints.plans.blueprint import blueprint
 from cornerspot.blueprints.plans.show import back_with
+from cornerspot.blueprints.support.addresses import outside_url
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
 from cornerspot.blueprints.support.limits import limiter
@@ -31,8 +32,8 @@ def plan_purchases_create() -> ResponseReturnValue:
         page = begin_purchase(
             request.form.get("plan", ""),
             by=current_actor(),
-            success_url=url_for("plans.plan_purchases_landing", _external=True),
-            cancel_url=url_for("plans.show", _anchor="change", _external=True),
+            success_url=outside_url("plans.plan_purchases_landing"),
+            cancel_url=outside_url("plans.show", _anchor="change"),
         )
     except Conflict as refusal:
         return back_with(refusal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -14,6 +14,7 @@ from cornerspot.billing.online.landing import is_page_of
 from cornerspot.billing.pay_links import note_invoice_viewed
 from cornerspot.blueprints.portal.blueprint import blueprint
 from cornerspot.blueprints.portal.invoices import invoice_of, invoice_page
+from cornerspot.blueprints.support.addresses import outside_url
 from cornerspot.blueprints.support.checkouts import begin_checkout, landed
 from cornerspot.blueprints.support.customer_invoice import customer_invoice
 from cornerspot.blueprints.support.forms import use_case
@@ -34,8 +35,8 @@ def checkouts_create(invoice_id: UUID) -> ResponseReturnValue:
     form = PartForm().bind(invoice.currency, locale=member.locale)
     payer = Payer(
         channel="portal",
-        success_url=url_for("portal.landings_show", invoice_id=invoice_id, _external=True),
-        cancel_url=url_for("portal.invoices_show", invoice_id=invoice_id, _external=True),
+        success_url=outside_url("portal.landings_show", invoice_id=invoice_id),
+        cancel_url=outside_url("portal.invoices_show", invoice_id=invoice_id),
         locale=member.locale or request.accept_languages.best or "",
         portal_user_id=member.user.id,
     )
@@ -55,15 +56,16 @@ def checkouts_create(invoice_id: UUID) -> ResponseReturnValue:
 def landings_show(invoice_id: UUID) -> ResponseReturnValue:
     """All payers of an invoice share one page of the processor, so it may bring back one who has no account here."""
     session_id = request.args.get("session_id", "")
-    elsewhere = enter_account(choosing=False)
-    if elsewhere is not None:
-        return _landed_outside(invoice_id, session_id) if is_page_of(invoice_id, session_id) else elsewhere
+    if enter_account(choosing=False) is not None:
+        return _landed_outside(invoice_id, session_id)
     invoice_of(invoice_id)
     landing = landed(invoice_id, session_id)
     return render_template("portal/invoices/done.html", landing=landing, view=customer_invoice(invoice_of(invoice_id)))
 
 
 def _landed_outside(invoice_id: UUID, session_id: str) -> str:
+    if not is_page_of(invoice_id, session_id):
+        abort(404)
     account_id = session.scalars(select(Invoice.account_id).where(Invoice.id == invoice_id)).one()
     assert account_id is not None  # noqa: S101 - what is paid was finalized, and so has a customer
     narrow_to_account(account_id)
