@@ -18,6 +18,7 @@ from cornerspot.crm.models import Account
 from cornerspot.db import session
 from cornerspot.db.base import SearchText
 from cornerspot.db.keyset import Place, moment_key, page_of, read_place
+from cornerspot.db.planning import planned_for_values
 from cornerspot.kit.paging import Page
 from cornerspot.kit.searching import LAST_LETTER
 
@@ -32,7 +33,8 @@ def customers_page(found: Found, *, descending: bool, cursor: str | None, size: 
     merged = union_all(*(select(head.subquery()) for head in heads if head is not None)).subquery()
     columns = (merged.c.name, merged.c.account_id, merged.c.created_at, merged.c.id)
     statement = select(Invoice).join(merged, merged.c.id == Invoice.id).options(joinedload(Invoice.account))
-    rows = list(session.scalars(statement.order_by(*_ordered(columns, backward)).limit(size + 1)))
+    wanted = statement.order_by(*_ordered(columns, backward)).limit(size + 1)
+    rows = list(session.scalars(planned_for_values(wanted)))
     return page_of(rows, place, size=size, key_of=_key)
 
 

@@ -12,7 +12,7 @@ from cornerspot.billing.models import Invoice, Payment, PaymentAllocation
 from cornerspot.billing.models.payment import PaymentStatus
 from cornerspot.billing.states import UNPAID
 from cornerspot.db import session
-from cornerspot.db.planning import plan_for_values
+from cornerspot.db.planning import planned_for_values
 from cornerspot.tenancy import current_team, team_today
 
 
@@ -36,13 +36,12 @@ def list_totals(found: Found) -> list[ListTotals] | None:
     """
     if found.is_dense:
         return None
-    plan_for_values()
     parts = [part for part in (_owed(found), _collected(found)) if part is not None]
     if not parts:
         return []
     every = union_all(*parts).subquery()
     sums = (func.sum(column) for column in (every.c.outstanding, every.c.overdue, every.c.collected))
-    rows = session.execute(select(every.c.currency, *sums).group_by(every.c.currency))
+    rows = session.execute(planned_for_values(select(every.c.currency, *sums).group_by(every.c.currency)))
     totals = [ListTotals(currency, *map(int, numbers)) for currency, *numbers in rows]
     shown = [one for one in totals if one.outstanding_minor or one.collected_minor]
     home = current_team().currency

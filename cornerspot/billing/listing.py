@@ -20,7 +20,7 @@ from cornerspot.billing.models import Dispute, Invoice, PaymentAllocation
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.db import session
 from cornerspot.db.keyset import Place, day_key, moment_key, page_of, read_place
-from cornerspot.db.planning import plan_for_values
+from cornerspot.db.planning import planned_for_values
 from cornerspot.kit.paging import Page
 
 S = InvoiceStatus
@@ -96,7 +96,6 @@ def invoices_page(
     size: int = PAGE_SIZE,
 ) -> Page[Invoice]:
     """A page of invoices with their customers; a cursor that cannot be read starts over."""
-    plan_for_values()
     found = wanted if isinstance(wanted, Found) else find(wanted)
     order = order or natural_order(found.wanted)
     if order.name == CUSTOMER:
@@ -106,8 +105,12 @@ def invoices_page(
     place = read_place(cursor, (int, read, lambda value: UUID(str(value))))
     walk = _Walk(sort, place, descending=order.descending is not place.is_backward, limit=size + 1)
     statement = walk.of_ids(found) if found.ids is not None else walk.merged(found)
-    rows = [] if statement is None else list(session.scalars(statement.options(joinedload(Invoice.account))))
+    rows = [] if statement is None else _rows(statement)
     return page_of(rows, place, size=size, key_of=lambda row: _key(sort, row))
+
+
+def _rows(statement: Select[Invoice]) -> list[Invoice]:
+    return list(session.scalars(planned_for_values(statement.options(joinedload(Invoice.account)))))
 
 
 def disputed_among(invoices: Iterable[Invoice]) -> set[UUID]:
@@ -121,21 +124,19 @@ def disputed_among(invoices: Iterable[Invoice]) -> set[UUID]:
 
 def invoice_counts() -> dict[str, int]:
     """How many invoices each tab of the list has, counted up to ``MOST_COUNTED``; one statement."""
-    plan_for_values()
     counts = [_counted(find(tab), MOST_COUNTED).label(name) for name, tab in TABS.items()]
-    return dict(session.execute(select(*counts)).mappings().one())
+    return dict(session.execute(planned_for_values(select(*counts))).mappings().one())
 
 
 def count_invoices(found: Found, *, most: int) -> int:
     """How many invoices a filter shows, counted up to ``most``."""
-    plan_for_values()
-    return session.scalar(select(_counted(found, most))) or 0
+    return session.scalar(planned_for_values(select(_counted(found, most)))) or 0
 
 
 def invoice_ids(found: Found, *, most: int) -> list[UUID]:
     """The ids of what a filter shows, the oldest first, at most so many."""
     wanted = select(Invoice.id).where(found.where(found.wanted.statuses)).order_by(Invoice.id).limit(most)
-    return list(session.scalars(wanted))
+    return list(session.scalars(planned_for_values(wanted)))
 
 
 def _counted(found: Found, most: int) -> Any:

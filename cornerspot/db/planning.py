@@ -1,23 +1,28 @@
-"""How PostgreSQL plans what a transaction asks."""
+"""Statements that PostgreSQL plans for their own values, each time."""
 
 from __future__ import annotations
 
-from cornerspot.db import db
+from typing import Any, TypeVar
 
-_FOR_ITS_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
+from sqlalchemy import Engine, Executable, event
+
+Asked = TypeVar("Asked", bound=Executable)
 
 
-def plan_for_values() -> None:
-    """Until the transaction ends, each statement is planned for its own values, also one that is prepared.
+def planned_for_values(statement: Asked) -> Asked:
+    """The statement, never prepared: what is prepared is soon planned once and for all.
 
-    A prepared statement is soon planned once and for all: for a team of average size and a word
-    of average frequency. For lists and sums that plan is wrong where it matters. Planning costs
-    about a millisecond, so what reads a row by its key goes without.
+    That plan is for a team of average size and a word of average frequency, and for lists and
+    sums it is wrong where it matters. Planning costs about a millisecond, so what reads rows
+    by their key goes without.
     """
-    own = db.session()
-    plain = own.connection().connection.driver_connection  # Begins the transaction, if nothing has.
-    if own.info.get("planned_for_values") is own.get_transaction():
-        return
-    assert plain is not None  # noqa: S101 - a connection that is begun is open
-    plain.execute(_FOR_ITS_VALUES, prepare=False)
-    own.info["planned_for_values"] = own.get_transaction()
+    return statement.execution_options(planned_for_values=True)
+
+
+@event.listens_for(Engine, "do_execute")
+def _plan_for_values(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Whether the statement was sent here."""
+    if context is None or "planned_for_values" not in context.execution_options:
+        return False
+    cursor.execute(statement, parameters, prepare=False)
+    return True

@@ -12,7 +12,7 @@ from cornerspot.billing.models import Invoice
 from cornerspot.billing.states import FINALIZED, UNPAID, InvoiceStatus
 from cornerspot.db import session
 from cornerspot.db.keyset import SortKey, day_key, keyset_page
-from cornerspot.db.planning import plan_for_values
+from cornerspot.db.planning import planned_for_values
 from cornerspot.kit.errors import NotFound
 from cornerspot.kit.paging import Page
 from cornerspot.tenancy import team_today
@@ -39,11 +39,10 @@ def member_invoices_page(
     account_id: UUID, *, status: str = "all", search: str = "", cursor: str | None = None
 ) -> Page[Invoice]:
     """A page of the account's invoices, the newest first; ``search`` is a part of the number."""
-    plan_for_values()
     statement = select(Invoice).where(Invoice.account_id == account_id, _in_filter(status))
     if search.strip():
         statement = statement.where(func.lower(Invoice.number).contains(search.strip().lower(), autoescape=True))
-    return keyset_page(statement, Invoice, _NEWEST, cursor=cursor, size=PAGE_SIZE)
+    return keyset_page(planned_for_values(statement), Invoice, _NEWEST, cursor=cursor, size=PAGE_SIZE)
 
 
 def member_invoice(account_id: UUID, invoice_id: UUID) -> Invoice:

@@ -19,7 +19,7 @@ from cornerspot.billing.models import Invoice, InvoiceTransition, PaymentAllocat
 from cornerspot.billing.states import UNPAID, InvoiceStatus
 from cornerspot.crm.models import Account
 from cornerspot.db import session
-from cornerspot.db.planning import plan_for_values
+from cornerspot.db.planning import planned_for_values
 from cornerspot.tenancy import current_team, team_today
 
 S = InvoiceStatus
@@ -80,7 +80,6 @@ class Aging:
 
 def aging(on: date) -> list[Aging]:
     """What was owed when a day ended, per currency, the team's own first; one statement."""
-    plan_for_values()
     owed = _owed(on)
     amounts = [
         func.coalesce(func.sum(owed.c.owed).filter(_is_late(bucket, owed.c.due_on, on)), 0).label(f"b{at}")
@@ -94,7 +93,7 @@ def aging(on: date) -> list[Aging]:
         .group_by(owed.c.currency, owed.c.account_id, Account.name)
     )
     found: dict[str, list[AgingRow]] = {}
-    for currency, account_id, name, *minors in session.execute(statement):
+    for currency, account_id, name, *minors in session.execute(planned_for_values(statement)):
         row = AgingRow(account_id, name or "Without an account", tuple(int(minor) for minor in minors))
         found.setdefault(currency, []).append(row)
     home = current_team().currency
@@ -120,7 +119,6 @@ def owed_invoices(
     on: date, currency: str, *, account_id: UUID | None = None, bucket: Bucket | None = None
 ) -> Sequence[OwedInvoice]:
     """The invoices behind a number of the report, the longest due first, at most MOST_INVOICES."""
-    plan_for_values()
     owed = _owed(on)
     where: list[ColumnElement[bool]] = [owed.c.owed > 0, owed.c.currency == currency]
     if account_id is not None:
@@ -137,7 +135,7 @@ def owed_invoices(
     )
     return [
         OwedInvoice(row.id, row.number, row.name or "", row.due_on, row.total_minor, int(row.owed))
-        for row in session.execute(statement)
+        for row in session.execute(planned_for_values(statement))
     ]
 
 

@@ -16,7 +16,7 @@ from cornerspot.billing.models import Invoice, Payment
 from cornerspot.billing.models.payment import PaymentStatus
 from cornerspot.billing.states import UNPAID, InvoiceStatus
 from cornerspot.db import session
-from cornerspot.db.planning import plan_for_values
+from cornerspot.db.planning import planned_for_values
 from cornerspot.tenancy import current_team, team_today
 
 S = InvoiceStatus
@@ -25,6 +25,7 @@ AHEAD_DAYS = 30
 BACK_DAYS = 90
 # The last one is two days longer, so that four of them make thirty days.
 WEEKS = ((0, 6), (7, 13), (14, 20), (21, AHEAD_DAYS - 1))
+LATE = -1  # the part of what is owed that stands before the weeks
 FATES = (S.OPEN, S.PARTIALLY_PAID, S.PAID, S.UNCOLLECTIBLE, S.VOID)
 
 
@@ -81,11 +82,10 @@ class Cashflow:
 
 def cashflows() -> list[Cashflow]:
     """Every currency in which something is owed, came in or was invoiced lately, the team's own first."""
-    plan_for_values()
     today = team_today()
     parts = union_all(_owed(today), _collected(today), _fates(today)).subquery()
     found: defaultdict[str, dict[tuple[str, str], Sum]] = defaultdict(dict)
-    for row in session.execute(select(parts)):
+    for row in session.execute(planned_for_values(select(parts))):
         found[row.currency][row.kind, row.part] = Sum(int(row.minor), row.times)
     home = current_team().currency
     return [_cashflow(code, found[code], today) for code in sorted(found, key=lambda code: (code != home, code))]
@@ -105,8 +105,8 @@ def _cashflow(currency: str, sums: dict[tuple[str, str], Sum], today: date) -> C
     return Cashflow(
         currency=currency,
         outstanding=Sum(sum(one.minor for one in owed), sum(one.count for one in owed)),
-        overdue=of("owed", "late"),
-        months=tuple(Month(first, of("collected", f"{first:%Y-%m}")) for first in first_of_months(today)),
+        overdue=of("owed", LATE),
+        months=tuple(Month(first, of("collected", at)) for at, first in enumerate(first_of_months(today))),
         weeks=tuple(
             Week(today + timedelta(days=least), today + timedelta(days=most), of("owed", at))
             for at, (least, most) in enumerate(WEEKS)
@@ -117,15 +117,14 @@ def _cashflow(currency: str, sums: dict[tuple[str, str], Sum], today: date) -> C
 
 def _owed(today: date) -> Select[*tuple[Any, ...]]:
     """What is late, what falls due in each of the weeks, and the rest, in one look at what is owed."""
-    weeks = [(Invoice.due_on <= today + timedelta(days=most), str(at)) for at, (_, most) in enumerate(WEEKS)]
-    part = case((Invoice.due_on < today, "late"), *weeks, else_="later")
+    weeks = [(Invoice.due_on <= today + timedelta(days=most), literal(at)) for at, (_, most) in enumerate(WEEKS)]
+    part = case((Invoice.due_on < today, literal(LATE)), *weeks, else_=literal(len(WEEKS)))
     return _part("owed", Invoice.currency, part, Invoice.balance_minor, Invoice.status.in_(sorted(UNPAID)))
 
 
 def _collected(today: date) -> Select[*tuple[Any, ...]]:
-    # Of a month by its first day, which is found by comparing: of text it would take twice as long.
     firsts = first_of_months(today)
-    month = case(*((Payment.received_on >= first, f"{first:%Y-%m}") for first in reversed(firsts)))
+    month = case(*((Payment.received_on >= first, literal(at)) for at, first in reversed([*enumerate(firsts)])))
     since = Payment.received_on >= firsts[0]
     arrived = Payment.status == PaymentStatus.COMPLETED
     return _part("collected", Payment.currency, month, Payment.allocated_minor, since, arrived)
@@ -137,13 +136,16 @@ def _fates(today: date) -> Select[*tuple[Any, ...]]:
 
 
 def _part(kind: str, currency: Any, part: Any, amount: Any, *where: Any) -> Select[*tuple[Any, ...]]:
-    """Sums by currency and part, which is made in a subquery so that the group is exactly what was selected."""
-    rows = select(cast(currency, Text).label("currency"), cast(part, Text).label("part"), amount.label("minor"))
+    """Sums by currency and part, which is made in a subquery so that the group is exactly what was selected.
+
+    Numbers are grouped and then made text, for of some there are hundreds of thousands.
+    """
+    rows = select(currency.label("currency"), part.label("part"), amount.label("minor"))
     inner = rows.where(*where).subquery()
     return select(
         literal(kind).label("kind"),
-        inner.c.currency,
-        inner.c.part,
+        cast(inner.c.currency, Text).label("currency"),
+        cast(inner.c.part, Text).label("part"),
         cast(func.sum(inner.c.minor), BigInteger).label("minor"),
         func.count().label("times"),
     ).group_by(inner.c.currency, inner.c.part)
