@@ -1,4 +1,10 @@
-"""Stripe's webhooks over HTTP, 30 % of them repeated, in random order; and the books once the worker has caught up."""
+"""Stripe's webhooks over HTTP, 30 % of them repeated, in random order; and the books once the worker has caught up.
+
+Taken in means stored for good and answered 200: that is what Stripe waits for, and what 500 a
+second are asked of. Three numbers are told apart: what is taken in by web and database alone,
+what is taken in while the worker works beside them on the same cores, and how fast the worker
+works off what waits.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +27,7 @@ import psutil
 import stripe
 from sqlalchemy import func, select, text
 
+from bench.draining import watched_until_done, worker_of
 from bench.measuring import machine, seconds, show, verdict
 from bench.world import ROOT, Team, World, _environment, _free_port, _wait_until_served, world
 from cornerspot.db import db, session
@@ -39,6 +46,7 @@ from tests.factories.online import Processor
 EVENTS = int(os.environ.get("BENCH_EVENTS", "5000"))
 REPEATED = 0.3
 SENDERS = 16
+BESIDE = EVENTS // 5
 PAYMENTS = 60
 WANTED_PER_SECOND = 500
 SECRET = "whsec_of_the_benchmarks"
@@ -61,15 +69,24 @@ class Delivery:
 
 def measure(place: World) -> dict[str, Any]:
     """Events stored a second, what each costs of the processor, and whether any was lost or any balance is wrong."""
+    _forget_jobs(place)  # Those of other measurements.
     with _served_as_in_production(place) as (port, server):
         intake = _intake(place, port, server)
+        with worker_of(place) as worker:
+            drained = watched_until_done(place, worker).summary()
+            beside = _intake_beside_the_worker(place, port)
         balances = _balances(place, port)
+    growth = drained["megabytes_last_third"] - drained["megabytes_first_third"]
     return {
         "what": f"{EVENTS} events and {REPEATED:.0%} of them again, in random order, by {SENDERS} senders, to gunicorn"
-        f" as bin/serve runs it; then the events of {PAYMENTS} payments and refunds, worked on",
+        f" as bin/serve runs it; then a worker as in production works all of them off; then {BESIDE} more events while"
+        f" it runs; then the events of {PAYMENTS} payments and refunds, worked on in this process",
         **intake,
+        "worker": drained,
+        "beside_the_worker": beside,
         **balances,
         "verdicts": {
+            "workers_growth_mb": verdict(growth, at_most=4),
             "webhooks_per_second": verdict(intake["webhooks_per_second"], at_least=WANTED_PER_SECOND),
             "events_lost_or_doubled": verdict(intake["events_lost_or_doubled"], at_most=0),
             "wrong_balances": verdict(balances["wrong_balances"], at_most=0),
@@ -97,6 +114,17 @@ def _intake(place: World, port: int, server: psutil.Process) -> dict[str, Any]:
         "processor_ms_per_webhook": {name: round(used / len(deliveries) * 1000, 3) for name, used in busy.items()},
         "events_lost_or_doubled": abs(EVENTS - (rows or 0)),
     }
+
+
+def _intake_beside_the_worker(place: World, port: int) -> dict[str, Any]:
+    """What is taken in while the worker works on it, on the same cores."""
+    team = place.open_team()
+    account_id = _connect(place, team)
+    with place.app.app_context(), team_scope(team.story.team):
+        path = urlsplit(webhook_url(account_id)).path
+    deliveries = _shuffled([_event(path, number) for number in range(BESIDE)])
+    spent = seconds(partial(_send, port, deliveries))
+    return {"webhooks": len(deliveries), "webhooks_per_second": round(len(deliveries) / spent, 1)}
 
 
 def _balances(place: World, port: int) -> dict[str, Any]:
