@@ -46,6 +46,7 @@ def write_books(by):
         void_invoice(finalize_invoice(new_draft(by, acme), by=by), reason="wrong", by=by)
         deal = deal_with_lines(new_deal(acme, [line(), line("Hosting", "1", "50")]).id)
         finalize_invoice(draft_for_deal(deal, deal_to_bill(deal), by=by), by=by)
+        new_deal(acme, [line()]).name = "Another"
         finalize_invoice(new_draft(by, acme, manual_number="BY-HAND"), by=by)
         new_draft(by, acme)
         render_invoice_pdf(first.id)
@@ -88,7 +89,7 @@ def test_sound_books_give_no_finding(found):
 
 
 FIRST = "(SELECT id FROM invoices WHERE {t} AND number = 'INV-000001')"
-CARD = "(SELECT id FROM payments WHERE {t} AND method = 'online' AND status = 'completed')"
+PDF = f"(SELECT pdf_file_id FROM invoices WHERE {{t}} AND id = {FIRST})"
 CASH = "(SELECT id FROM payments WHERE {t} AND method = 'cash' AND status = 'completed')"
 
 
@@ -199,6 +200,44 @@ DAMAGES = {
         update("billed_deal_lines", "quantity = quantity - 1", "quantity = 3"),
         ["should be 2, and is 3"],
     ),
+    "a billed line of another deal": (
+        update("billed_deal_lines", "deal_id = (SELECT id FROM deals WHERE {t} AND name = 'Another')", "quantity = 1"),
+        update(
+            "billed_deal_lines",
+            "deal_id = (SELECT id FROM deals WHERE {t} AND name <> 'Another' LIMIT 1)",
+            "quantity = 1",
+        ),
+        ["should be the deal that has the line, and is another deal"],
+    ),
+    "an amount that cannot be reckoned": (
+        update("invoices", """discounts = '[{"kind": "percent"}]'""", f"id = {FIRST}"),
+        update("invoices", "discounts = '[]'", f"id = {FIRST}"),
+        ["what its lines come to should be an amount, and is"],
+    ),
+    "money in another currency": (
+        update("payments", "currency = 'USD'", f"id = {CASH}"),
+        update("payments", "currency = 'EUR'", "method = 'cash'"),
+        ["on invoice INV-000001: currency should be EUR, and is USD"],
+    ),
+    "money that never came": (
+        update("payments", "status = 'failed', allocated_minor = 0", f"id = {CASH}"),
+        update("payments", "status = 'completed', allocated_minor = 10000", "method = 'cash' AND status = 'failed'"),
+        [
+            "allocated_minor should be 10000, and is 0",
+            "credit_minor should be -10000, and is 0",
+            "on invoice INV-000001: status should be completed, and is failed",
+        ],
+    ),
+    "a number that nobody gave": (
+        update("invoices", "manual_number = NULL", "number = 'BY-HAND'"),
+        update("invoices", "manual_number = 'BY-HAND'", "number = 'BY-HAND'"),
+        ["number series: how many numbers were given should be 7, and is 8"],
+    ),
+    "the size of a file": (
+        update("stored_files", "size_bytes = size_bytes + 1", f"id = {PDF}"),
+        update("stored_files", "size_bytes = size_bytes - 1", f"id = {PDF}"),
+        ["its size in bytes should be"],
+    ),
     "an invoice that is void and still bills": (
         update(
             "billed_deal_lines",
@@ -252,6 +291,26 @@ def test_credit_below_zero_is_found_though_the_database_forbids_it(found, owner)
             f"ALTER TABLE payments ADD CONSTRAINT ck_payments_parts_not_negative CHECK ({rule})",
         )
     assert any("the customer's credit should be nothing or more, and is -1" in finding for finding in findings)
+
+
+def test_a_part_that_is_billed_twice_is_found_though_the_database_forbids_it(found, owner):
+    owner(
+        "DROP INDEX uq_billed_deal_lines_live",
+        "CREATE TABLE kept AS SELECT id, deal_line_id FROM billed_deal_lines WHERE {t}",
+        update("billed_deal_lines", "deal_line_id = (SELECT deal_line_id FROM kept ORDER BY id LIMIT 1)", "true"),
+    )
+    try:
+        findings = found()
+    finally:
+        owner(
+            "UPDATE billed_deal_lines b SET deal_line_id = kept.deal_line_id FROM kept WHERE kept.id = b.id",
+            "DROP TABLE kept",
+            "CREATE UNIQUE INDEX uq_billed_deal_lines_live ON billed_deal_lines (tenant_id, deal_line_id, part)"
+            " WHERE released_at IS NULL",
+        )
+    (finding,) = findings
+    assert "how often part 0 is billed should be once, and is 2" in finding
+    assert found() == []
 
 
 def test_two_live_attempts_are_found_though_the_database_forbids_them(found, owner):
