@@ -7,9 +7,12 @@ import re
 
 import pytest
 
+from cornerspot.billing.finalizing import finalize_invoice
+from cornerspot.billing.settling import record_manual_payment
 from cornerspot.db.transaction import transaction
 from cornerspot.kit.colours import contrast
-from cornerspot.tenancy import team_scope
+from cornerspot.tenancy import team_scope, team_today
+from tests.factories.billing import line, new_account, new_draft
 from tests.factories.crm import make_account
 from tests.factories.people import Browser
 from tests.factories.pictures import picture as a_picture
@@ -53,6 +56,28 @@ def test_sections_are_renamed_and_hidden(client, visitor):
     assert ">Home</a>" in before
     assert ">Overview</a>" in after
     assert ">Profile</a>" not in after
+
+
+def test_the_first_page_leads_to_no_section_that_is_hidden(client, story):
+    def work():
+        account = new_account()
+        invoice = finalize_invoice(new_draft(story.owner, account=account, lines=[line()]), by=story.owner)
+        finalize_invoice(new_draft(story.owner, account=account, lines=[line()]), by=story.owner)
+        given = {"amount_minor": 20000, "method": "cash", "received_on": team_today(), "request_key": "k"}
+        record_manual_payment(invoice, by=story.owner, **given)
+        return new_member(account).id
+
+    with story.app.app_context(), team_scope(story.team), transaction():
+        user_id = work()
+    browser = member_browser(story, user_id)
+    before = browser.get("/portal/").text
+    client.post("/settings/portal", data=ENTERED | {"invoices_hidden": "y", "payments_hidden": "y"})
+    after = browser.get("/portal/").text
+    for words in ("All invoices", "Recent payments", "All payments"):
+        assert words in before
+        assert words not in after
+    assert "Due next" in after
+    assert "See and pay" not in after  # Nothing can be paid online here.
 
 
 @pytest.mark.parametrize(

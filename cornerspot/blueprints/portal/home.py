@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from cornerspot.billing.crediting import credit_balances
 from cornerspot.blueprints.portal.blueprint import blueprint
+from cornerspot.blueprints.support.customer_invoice import online_connection
 from cornerspot.blueprints.support.gate import member_route
 from cornerspot.blueprints.support.members import current_account
 from cornerspot.portal.invoices import due_invoices, due_of_account
@@ -23,6 +24,7 @@ def home_index() -> ResponseReturnValue:
         "portal/home.html",
         due=due_of_account(account.id),
         invoices=due_invoices(account.id),
+        can_pay=online_connection() is not None,
         payments=payments,
         paid=invoices_of(payments),
         credit=credit_balances(account.id),

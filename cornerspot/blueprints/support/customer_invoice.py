@@ -20,6 +20,7 @@ from cornerspot.db import session
 from cornerspot.kit.errors import Invalid
 from cornerspot.kit.money import Money
 from cornerspot.payments.choosing import METHOD_NAMES, methods_for
+from cornerspot.payments.models import ProcessorAccount
 from cornerspot.payments.stripe_amounts import require_payable
 from cornerspot.plans.features import Feature
 from cornerspot.tenancy import team_today
@@ -89,12 +90,17 @@ def customer_invoice(invoice: Invoice) -> CustomerInvoice:
     )
 
 
+def online_connection() -> ProcessorAccount | None:
+    """The connection through which the team's customers can pay now; None where it is not set up or not in the plan."""
+    return live_connection() if request_entitlements().allows(Feature.ONLINE_PAYMENTS) else None
+
+
 def _payable(invoice: Invoice) -> tuple[int, tuple[str, ...], str]:
     """What can be paid online now and how, and why it cannot where it might be expected."""
     amount = payable_minor(invoice)
     if not amount:
         return 0, (), ""
-    connection = live_connection() if request_entitlements().allows(Feature.ONLINE_PAYMENTS) else None
+    connection = online_connection()
     if connection is None:
         return 0, (), NOT_SET_UP
     try:
