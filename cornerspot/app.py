@@ -19,6 +19,7 @@ from cornerspot.blueprints.support import (
     filters,
     gate,
     identity,
+    inline,
     limits,
     navigation,
     own_hosts,
@@ -84,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         require_safe_role()
     CSRFProtect(app)
-    for part in (identity, edge, own_hosts, gate, errors, security, limits, assets, filters, navigation):
+    for part in (identity, edge, own_hosts, gate, errors, security, limits, assets, filters, navigation, inline):
         part.install(app)
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"cornerspot.blueprints.{name}").blueprint)

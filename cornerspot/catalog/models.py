@@ -103,6 +103,11 @@ class Product(TenantOwned):
     archived_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @property
+    def is_offered(self) -> bool:
+        """Whether a new line can name it."""
+        return self.is_active and self.archived_at is None
+
     @validates("name")
     def _keep_search_name(self, _: str, name: str) -> str:
         self.search_name = search_form(name)

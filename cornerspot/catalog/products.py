@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -106,9 +107,11 @@ def restore_product(product: Product, *, by: Actor) -> None:
         record(product, "restored", by=by)
 
 
-def offered_products() -> list[Product]:
-    """The products a new line can name, by name."""
-    return list(session.scalars(_offered().order_by(Product.search_name, Product.id)))
+def named_products(product_ids: Collection[UUID]) -> dict[UUID, Product]:
+    """Those of these products that the team has, archived ones too; one statement."""
+    if not product_ids:
+        return {}
+    return {row.id: row for row in session.scalars(select(Product).where(Product.id.in_(product_ids)))}
 
 
 def product_choices(search: str = "", *, limit: int = 50) -> list[Product]:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from copy import copy
 from decimal import Decimal
+from functools import cache
 
 from babel import Locale
 from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
@@ -104,6 +105,7 @@ def _without(text: str, name: str) -> str:
     return re.sub(rf"\s*{around}\s*(-?)\s*$", r"\1", text, flags=re.IGNORECASE)
 
 
+@cache
 def _number_pattern(locale: Locale) -> re.Pattern[str]:
     group = re.escape(_plain(get_group_symbol(locale)))
     point = re.escape(_plain(get_decimal_symbol(locale)))
@@ -120,5 +122,6 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
+@cache
 def _locale(locale: Locale | str) -> Locale:
     return locale if isinstance(locale, Locale) else Locale.parse(locale.replace("-", "_"))

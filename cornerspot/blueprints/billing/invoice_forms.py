@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,8 @@ from cornerspot.blueprints.support.line_form import (
     Choices,
     LineForm,
     empty_row,
+    posted_product_ids,
+    product_ids_of,
     read_discounts,
     read_lines,
     show_discounts,
@@ -28,7 +31,7 @@ from cornerspot.catalog.amounts import Totals
 from cornerspot.catalog.discounts import discounts
 from cornerspot.catalog.lines import Copy, discount_copy, document_totals, tax_copy
 from cornerspot.catalog.models import Product
-from cornerspot.catalog.products import offered_products
+from cornerspot.catalog.products import named_products
 from cornerspot.catalog.tax_rates import tax_rates
 from cornerspot.crm.listing import account_choices, contact_choices
 from cornerspot.crm.models import Account, Contact, Deal
@@ -67,11 +70,18 @@ class InvoiceDraft:
     ``invoice`` is the stored draft that is edited, ``deal`` the one that is invoiced.
     """
 
-    def __init__(self, form: InvoiceForm, *, invoice: Invoice | None = None, deal: Deal | None = None) -> None:
+    def __init__(
+        self,
+        form: InvoiceForm,
+        product_ids: Collection[UUID],
+        *,
+        invoice: Invoice | None = None,
+        deal: Deal | None = None,
+    ) -> None:
         self.form, self.invoice, self.deal = form, invoice, deal
         self.lines = LineForm([])
         self.settings: BillingSettings = billing_settings()
-        self.products: list[Product] = offered_products()
+        self.products: dict[UUID, Product] = named_products(product_ids)
         self.document_discounts: tuple[Copy, ...] = ()
         self.account = self._chosen_account()
         self.choices = self._choices()
@@ -84,7 +94,7 @@ class InvoiceDraft:
 
         ``form`` keeps the refusal of a use-case, after which everything else is read anew.
         """
-        draft = cls(form or InvoiceForm(), invoice=invoice, deal=deal)
+        draft = cls(form or InvoiceForm(), posted_product_ids(request.form), invoice=invoice, deal=deal)
         draft._offer()
         draft.lines = read_lines(
             request.form, currency=draft.currency, locale=current_team().locale, choices=draft.choices
@@ -117,7 +127,7 @@ class InvoiceDraft:
                 "version": "" if version is None else str(version),
             },
         )
-        draft = cls(form, invoice=invoice, deal=deal)
+        draft = cls(form, product_ids_of(entered.lines), invoice=invoice, deal=deal)
         draft._offer()
         draft.lines = show_lines(entered.lines, currency=entered.currency, locale=locale)
         if not draft.lines.rows:
@@ -237,7 +247,7 @@ class InvoiceDraft:
             taxes={copy["key"]: copy for copy in (*map(tax_copy, tax_rates(active_only=True)), *copies)},
             discounts={copy["key"]: copy for copy in map(discount_copy, offered)},
             product_ids=frozenset(
-                [*(row.id for row in self.products), *(line.product_id for line in lines if line.product_id)]
+                [*(row.id for row in self.products.values() if row.is_offered), *product_ids_of(lines)]
             ),
         )
 

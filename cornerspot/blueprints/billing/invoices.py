@@ -20,7 +20,7 @@ from cornerspot.blueprints.billing.invoice_page import render_invoice
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
-from cornerspot.blueprints.support.line_form import empty_row
+from cornerspot.blueprints.support.line_form import changes_rows, empty_row
 from cornerspot.blueprints.support.records import find
 from cornerspot.blueprints.support.totals import totals_rows
 from cornerspot.crm.models import Account, Contact, Deal
@@ -52,7 +52,7 @@ def invoices_new() -> ResponseReturnValue:
 def invoices_create() -> ResponseReturnValue:
     deal = _deal_argument()
     draft = InvoiceDraft.posted(deal=deal)
-    if _changes_rows(draft):
+    if changes_rows(draft.lines, request.form):
         return _form(draft)
     if draft.is_valid():
         with use_case(draft.form) as outcome:
@@ -79,7 +79,7 @@ def invoices_update(invoice_id: UUID) -> ResponseReturnValue:
     invoice = invoice_with_everything(invoice_id)
     _require_draft(invoice)
     draft = InvoiceDraft.posted(invoice=invoice)
-    if _changes_rows(draft):
+    if changes_rows(draft.lines, request.form):
         return _form(draft)
     if draft.is_valid():
         with use_case(draft.form) as outcome:
@@ -125,7 +125,6 @@ def _form(draft: InvoiceDraft) -> str:
         rows=totals_rows(totals),
         amounts=draft.amounts(totals),
         empty=empty_row(),
-        products={str(product.id): product for product in draft.products},
         differences=explain(draft.form.stale, draft.currency) if draft.form.stale else [],
     )
 
@@ -161,15 +160,3 @@ def _argument(name: str, prefix: str) -> UUID | None:
         return decode_public_id(prefix, request.args.get(name, ""))
     except ValueError:
         return None
-
-
-def _changes_rows(draft: InvoiceDraft) -> bool:
-    """Whether the form was sent to add or remove a line, which happens only without script."""
-    if "add_line" in request.form:
-        draft.lines.rows.append(empty_row())
-        return True
-    index = request.form.get("remove_line", "")
-    if index.isascii() and index.isdigit() and len(index) < 6:
-        del draft.lines.rows[int(index) : int(index) + 1]
-        return True
-    return False

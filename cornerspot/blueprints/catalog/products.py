@@ -14,12 +14,12 @@ from cornerspot.blueprints.support.fields import ChoiceField, LinesField, TextFi
 from cornerspot.blueprints.support.forms import Form, use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
-from cornerspot.blueprints.support.line_form import show_discounts
+from cornerspot.blueprints.support.inline import is_inline, made
 from cornerspot.blueprints.support.numbers import local_number
+from cornerspot.blueprints.support.product_choices import as_choices
 from cornerspot.blueprints.support.record_fields import CurrencyField, KeysField, NumberField
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.catalog.discounts import discounts
-from cornerspot.catalog.lines import discount_copy, tax_copy
 from cornerspot.catalog.models import Discount, Product, TaxRate
 from cornerspot.catalog.products import (
     ProductInput,
@@ -110,27 +110,19 @@ def products_index() -> ResponseReturnValue:
 @gate(permission=Permission.READ_CRM)
 def product_choices_index() -> ResponseReturnValue:
     """Products for the line editor; choosing one fills the row with what ``fill`` holds."""
-    wanted = request.args.get("currency", "")
-    currency = wanted if is_currency(wanted) else current_team().currency
-    rates = {str(rate.id): rate for rate in tax_rates(active_only=True)}
-    reductions = {str(row.id): row for row in discounts(active_only=True)}
-    return jsonify(
-        [
-            {
-                "value": str(product.id),
-                "text": product.name,
-                "hint": _hint(product),
-                "fill": _fill(product, currency, rates, reductions),
-            }
-            for product in product_choices(request.args.get("q", "")[:200])
-        ]
-    )
+    found = product_choices(request.args.get("q", "")[:200])
+    return jsonify(as_choices(found, currency=request.args.get("currency", "")))
 
 
 @blueprint.get("/products/new")
 @gate(permission=Permission.EDIT_CATALOG)
 def products_new() -> ResponseReturnValue:
-    data = {"currency": current_team().currency, "is_active": True, "name": request.args.get("name", "")[:200]}
+    currency = request.args.get("currency", "")
+    data = {
+        "name": request.args.get("name", "")[:200],
+        "currency": currency if is_currency(currency) else current_team().currency,
+        "is_active": True,
+    }
     return _form(ProductForm(formdata=None, data=data), None)
 
 
@@ -140,10 +132,10 @@ def products_create() -> ResponseReturnValue:
     form = _posted()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            create_product(form.entered(), by=current_actor())
+            product = create_product(form.entered(), by=current_actor())
         if outcome.ok:
-            flash("Product created.", "success")
-            return redirect(url_for("catalog.products_index"), 303)
+            (choice,) = as_choices([product], currency=request.args.get("currency", ""))
+            return made(choice, said="Product created.", page=url_for("catalog.products_index"))
     return _form(form, None), 422
 
 
@@ -210,7 +202,8 @@ def _posted() -> ProductForm:
 
 def _form(form: ProductForm, product: Product | None) -> str:
     form.offer(tax_rates(), discounts())
-    return render_template("catalog/products/form.html", form=form, product=product)
+    page = "catalog/products/dialog.html" if is_inline() and product is None else "catalog/products/form.html"
+    return render_template(page, form=form, product=product)
 
 
 def _data(product: Product) -> dict[str, Any]:
@@ -223,28 +216,3 @@ def _data(product: Product) -> dict[str, Any]:
         "discount_ids": product.default_discount_ids,
         "version": str(product.version),
     }
-
-
-def _hint(product: Product) -> str:
-    price = local_number(product.unit_price, exponent(product.currency))
-    return f"{product.code} {price} {product.currency}".strip()
-
-
-def _fill(
-    product: Product, currency: str, rates: dict[str, TaxRate], reductions: dict[str, Discount]
-) -> dict[str, Any]:
-    """The fields of a line as the product prefills them; no price in another currency."""
-    taxes = [tax_copy(rates[key])["key"] for key in product.default_tax_ids if key in rates]
-    given = [reductions[key] for key in product.default_discount_ids if key in reductions]
-    fitting = [discount_copy(row) for row in given if row.currency in (None, currency)]
-    fill = {
-        "description": "\n".join(text for text in (product.name, product.description) if text),
-        "unit": product.unit,
-        "taxes": taxes,
-        "discount": show_discounts(fitting, currency=currency, locale=current_team().locale),
-        "frequency": product.frequency or "",
-        "term_months": str(product.term_months or ""),
-    }
-    if product.currency == currency:
-        fill["unit_price"] = local_number(product.unit_price, exponent(currency))
-    return fill

@@ -16,6 +16,7 @@ from cornerspot.blueprints.crm.helpers import cursor_query, id_argument, owner_c
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
+from cornerspot.blueprints.support.inline import is_inline, made
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.crm.accounts import create_account, update_account
 from cornerspot.crm.archiving import archive_record, restore_record, trash_record
@@ -146,8 +147,8 @@ def accounts_create() -> ResponseReturnValue:
         with use_case(form) as outcome:
             account = create_account(form.entered(), by=current_actor())
         if outcome.ok:
-            flash("Account created.", "success")
-            return redirect(url_for("crm.accounts_show", account_id=account.id), 303)
+            choice = {"value": str(account.id), "text": account.name, "hint": account.billing_email}
+            return made(choice, said="Account created.", page=url_for("crm.accounts_show", account_id=account.id))
     return _form(form, None), 422
 
 
@@ -207,4 +208,5 @@ def account_restorations_create(account_id: UUID) -> ResponseReturnValue:
 
 def _form(form: AccountForm, account: Account | None) -> str:
     form.offer(account)
-    return render_template("crm/accounts/form.html", form=form, account=account)
+    page = "crm/accounts/dialog.html" if is_inline() and account is None else "crm/accounts/form.html"
+    return render_template(page, form=form, account=account)

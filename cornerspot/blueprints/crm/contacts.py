@@ -16,6 +16,7 @@ from cornerspot.blueprints.crm.helpers import cursor_query, id_argument, owner_c
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
+from cornerspot.blueprints.support.inline import is_inline, made
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.crm.access import require_editable
 from cornerspot.crm.archiving import archive_record, restore_record, trash_record
@@ -86,8 +87,10 @@ def contact_notes_create(contact_id: UUID) -> ResponseReturnValue:
 @blueprint.get("/contacts/new")
 @gate(permission=Permission.EDIT_OWN_CRM, any_feature=KEEPING_CUSTOMERS)
 def contacts_new() -> ResponseReturnValue:
-    form = ContactForm(formdata=None, data={"account_id": id_argument("account", "acc")})
-    return _form(form, None)
+    first_name, _, last_name = request.args.get("name", "")[:200].partition(" ")
+    account_id = id_argument("account", "acc") or request.args.get("account_id")
+    named = {"first_name": first_name, "last_name": last_name, "account_id": account_id}
+    return _form(ContactForm(formdata=None, data=named), None)
 
 
 @blueprint.post("/contacts")
@@ -99,8 +102,8 @@ def contacts_create() -> ResponseReturnValue:
         with use_case(form) as outcome:
             contact = create_contact(form.entered(), by=current_actor())
         if outcome.ok:
-            flash("Contact created.", "success")
-            return redirect(url_for("crm.contacts_show", contact_id=contact.id), 303)
+            choice = {"value": str(contact.id), "text": contact.name, "hint": contact.email}
+            return made(choice, said="Contact created.", page=url_for("crm.contacts_show", contact_id=contact.id))
     return _form(form, None), 422
 
 
@@ -161,4 +164,5 @@ def contact_restorations_create(contact_id: UUID) -> ResponseReturnValue:
 
 def _form(form: ContactForm, contact: Contact | None) -> str:
     form.offer()
-    return render_template("crm/contacts/form.html", form=form, contact=contact)
+    page = "crm/contacts/dialog.html" if is_inline() and contact is None else "crm/contacts/form.html"
+    return render_template(page, form=form, contact=contact)

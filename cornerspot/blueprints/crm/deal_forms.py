@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from cornerspot.blueprints.support.line_form import (
     Choices,
     LineForm,
     empty_row,
+    posted_product_ids,
+    product_ids_of,
     read_discounts,
     read_lines,
     show_discounts,
@@ -26,7 +28,7 @@ from cornerspot.catalog.amounts import Totals
 from cornerspot.catalog.discounts import discounts
 from cornerspot.catalog.lines import Copy, LineInput, discount_copy, document_totals, tax_copy
 from cornerspot.catalog.models import Product
-from cornerspot.catalog.products import offered_products
+from cornerspot.catalog.products import named_products
 from cornerspot.catalog.tax_rates import tax_rates
 from cornerspot.crm.boards import first_pipeline
 from cornerspot.crm.deals import DealInput
@@ -62,8 +64,9 @@ class DealForm(Form):
 class DealDraft:
     """A deal as it is being typed: the form, its lines, and what they can refer to."""
 
-    def __init__(self, deal: Deal | None, form: DealForm, lines: LineForm, products: list[Product]) -> None:
-        self.deal, self.form, self.lines, self.products = deal, form, lines, products
+    def __init__(self, deal: Deal | None, form: DealForm, lines: LineForm, product_ids: Collection[UUID] = ()) -> None:
+        self.deal, self.form, self.lines = deal, form, lines
+        self.products: dict[UUID, Product] = named_products(product_ids)
         self.choices = Choices()
         self.document_discounts: tuple[Copy, ...] = ()
 
@@ -71,7 +74,7 @@ class DealDraft:
     def posted(cls, deal: Deal | None) -> DealDraft:
         """What was posted, with every mistake beside its field."""
         form = DealForm()
-        draft = cls(deal, form, LineForm([]), offered_products())
+        draft = cls(deal, form, LineForm([]), posted_product_ids(request.form))
         draft._offer(form.account_id.id_or_none, form.contact_id.id_or_none)
         currency, locale = form.currency.code, current_team().locale
         draft.lines = read_lines(request.form, currency=currency, locale=locale, choices=draft.choices)
@@ -90,7 +93,7 @@ class DealDraft:
                 "contact_id": contact.id if contact else None,
             },
         )
-        draft = cls(None, form, LineForm([empty_row()]), offered_products())
+        draft = cls(None, form, LineForm([empty_row()]))
         draft._offer(account_id, form.contact_id.id_or_none)
         form.stage_id.data = stage_id or next((UUID(choice.value) for choice in form.stage_id.choices), None)
         return draft
@@ -114,7 +117,7 @@ class DealDraft:
         rows = show_lines(lines, currency=deal.currency, locale=locale)
         for row, line in zip(rows.rows, lines, strict=True):
             row.line = _as_entered(line)
-        draft = cls(deal, form, rows, offered_products())
+        draft = cls(deal, form, rows, product_ids_of(lines))
         draft._offer(deal.account_id, deal.contact_id, lines)
         return draft
 
@@ -195,7 +198,7 @@ class DealDraft:
             taxes=taxes,
             discounts={copy["key"]: copy for copy in known},
             product_ids=frozenset(
-                [*(row.id for row in self.products), *(line.product_id for line in lines if line.product_id)]
+                [*(row.id for row in self.products.values() if row.is_offered), *product_ids_of(lines)]
             ),
         )
         form.taxes.choices = choices_of((key, f"{copy['name']} {copy['percent']}%") for key, copy in taxes.items())

@@ -15,7 +15,7 @@ from cornerspot.blueprints.crm.helpers import changed_query, cursor_query, id_ar
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.identity import current_actor
-from cornerspot.blueprints.support.line_form import empty_row
+from cornerspot.blueprints.support.line_form import changes_rows, empty_row
 from cornerspot.blueprints.support.records import find, get_or_404
 from cornerspot.blueprints.support.totals import totals_rows
 from cornerspot.catalog.lines import totals_of
@@ -91,7 +91,7 @@ def deals_new() -> ResponseReturnValue:
 @gate(permission=Permission.EDIT_OWN_CRM)
 def deals_create() -> ResponseReturnValue:
     draft = DealDraft.posted(None)
-    if _changes_rows(draft):
+    if changes_rows(draft.lines, request.form):
         return _form(draft)
     if draft.is_valid():
         with use_case(draft.form) as outcome:
@@ -115,7 +115,7 @@ def deals_edit(deal_id: UUID) -> ResponseReturnValue:
 def deals_update(deal_id: UUID) -> ResponseReturnValue:
     deal = get_or_404(Deal, deal_id, *deal_lines_options())
     draft = DealDraft.posted(deal)
-    if _changes_rows(draft):
+    if changes_rows(draft.lines, request.form):
         return _form(draft)
     if draft.is_valid():
         with use_case(draft.form) as outcome:
@@ -135,12 +135,12 @@ def deals_preview() -> ResponseReturnValue:
     deal_id = id_argument("deal", "dea")
     draft = DealDraft.posted(get_or_404(Deal, deal_id, *deal_lines_options()) if deal_id else None)
     totals = draft.totals()
-    amounts = zip(draft.lines.rows, draft.amounts(totals), strict=True)
     return render_template(
         "crm/deals/_preview.html",
+        lines=draft.lines,
         currency=draft.form.currency.code,
         rows=totals_rows(totals),
-        amounts=[(row.place, minor) for row, minor in amounts],
+        amounts=draft.amounts(totals),
     )
 
 
@@ -183,20 +183,7 @@ def _form(draft: DealDraft) -> str:
         amounts=draft.amounts(totals),
         rows=totals_rows(totals),
         empty=empty_row(),
-        products={str(product.id): product for product in draft.products},
     )
-
-
-def _changes_rows(draft: DealDraft) -> bool:
-    """Whether the form was sent to add or remove a line, which happens only without script."""
-    if "add_line" in request.form:
-        draft.lines.rows.append(empty_row())
-        return True
-    index = request.form.get("remove_line", "")
-    if index.isdigit() and len(index) < 6:
-        del draft.lines.rows[int(index) : int(index) + 1]
-        return True
-    return False
 
 
 def _filter() -> DealFilter:

@@ -17,6 +17,7 @@ from wtforms import (
 from wtforms.validators import DataRequired
 
 from cornerspot.blueprints.support.forms import Form
+from cornerspot.blueprints.support.line_form import LineForm, LineRow, empty_row
 from cornerspot.kit import clock
 
 INVOICES = (
@@ -57,4 +58,13 @@ def component_samples() -> dict[str, Any]:
     form.due_on.errors = ["Due date is before the issue date."]
     now = clock.now()
     moments = [now, now - timedelta(days=2), now - timedelta(days=40)]
-    return {"form": form, "moments": moments, "rows": INVOICES, "columns": STAGES}
+    lines = LineForm([_sample_line("Rollout, fixed price", "2,500.00"), _sample_line("Consulting day", "500.00")])
+    made_up = {"form": form, "moments": moments, "rows": INVOICES, "columns": STAGES}
+    return made_up | {"lines": lines, "empty": empty_row()}
+
+
+def _sample_line(description: str, price: str) -> LineRow:
+    row = empty_row()
+    row.values |= {"description": description, "unit_price": price}
+    row.tax_keys.append("vat")
+    return row

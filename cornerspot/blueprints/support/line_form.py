@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -86,6 +87,34 @@ def read_lines(form: MultiDict[str, str], *, currency: str, locale: str, choices
         rows[-1].place = place
     too_many = len(rows) > MOST_LINES
     return LineForm(rows[:MOST_LINES], f"Use at most {MOST_LINES:,} lines." if too_many else "")
+
+
+def changes_rows(lines: LineForm, form: Mapping[str, str]) -> bool:
+    """Whether the form was sent to add or remove a line, which is then done; only without script."""
+    if "add_line" in form:
+        lines.rows.append(empty_row())
+        return True
+    place = form.get("remove_line", "")
+    if place.isascii() and place.isdigit() and len(place) < 7:
+        lines.rows = [row for row in lines.rows if row.place != int(place)]
+        return True
+    return False
+
+
+def product_ids_of(lines: Iterable[Any]) -> set[UUID]:
+    """The products that stored or entered lines name."""
+    return {line.product_id for line in lines if line.product_id is not None}
+
+
+def posted_product_ids(form: MultiDict[str, str]) -> set[UUID]:
+    """The products that the rows of a posted form name."""
+    found = set()
+    for name, text in form.items():
+        match = _NAME.fullmatch(name)
+        if match and match[2] == "product" and text:
+            with suppress(ValueError):
+                found.add(UUID(text))
+    return found
 
 
 def show_lines(lines: Iterable[Priced], *, currency: str, locale: str) -> LineForm:

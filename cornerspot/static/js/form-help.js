@@ -1,12 +1,16 @@
 // Small helps of forms: grow with the text, show a password, submit filters on change, select all rows,
 // and go to the first mistake.
-for (const area of document.querySelectorAll("textarea[data-grow]")) grow(area);
-document.addEventListener("input", (event) => { if (event.target.matches?.("textarea[data-grow]")) grow(event.target); });
 
-function grow(area) {
-  if (!area.value && area.rows === 1) { area.style.height = ""; return; }
-  area.style.height = "auto";
-  area.style.height = `${area.scrollHeight + 2}px`;
+// Where the style sheet cannot (field-sizing). All are measured before one is changed: a page of many lines is laid out once.
+if (!CSS.supports("field-sizing", "content")) {
+  grow([...document.querySelectorAll("textarea[data-grow]")].filter((area) => area.value));
+  document.addEventListener("input", (event) => { if (event.target.matches?.("textarea[data-grow]")) grow([event.target]); });
+}
+
+function grow(areas) {
+  for (const area of areas) area.style.height = "auto";
+  const heights = areas.map((area) => area.scrollHeight + 2);
+  areas.forEach((area, index) => { area.style.height = `${heights[index]}px`; });
 }
 
 for (const button of document.querySelectorAll("[data-reveal]")) {

@@ -1,48 +1,45 @@
 // Adds, removes and reorders lines, and asks the server what they come to while one types.
-const WAIT = 250;
+// Rows count upwards in the numbers of their names, with gaps where some were removed: that is their order.
+const WAIT = 200;
+const NOTHING = "–";
 
 for (const editor of document.querySelectorAll("[data-line-editor]")) begin(editor);
 
 function begin(editor) {
-  const { prefix } = editor.dataset;
+  const form = editor.closest("form");
   const body = editor.querySelector("[data-lines]");
-  const template = document.querySelector(`template[data-line-template="${prefix}"]`);
-  const preview = previewer(editor);
-  editor.querySelectorAll("[data-line-handle]").forEach((handle) => { handle.hidden = false; });
-  sortable(body, () => { renumber(body, prefix); preview(); });
+  const template = editor.querySelector("template[data-line-template]");
+  const preview = previewer(editor, form);
+  editor.classList.add("is-live");
+  sortable(editor, body, (from, to) => { renumber(body, from, to); preview(); });
 
   editor.addEventListener("click", (event) => {
-    if (event.target.closest("[data-line-add]")) { event.preventDefault(); add(); }
+    if (event.target.closest("[data-line-add]")) { event.preventDefault(); focusFirst(add()); }
     const remove = event.target.closest("[data-line-remove]");
     if (remove) { event.preventDefault(); take(remove.closest("[data-line]")); }
+    const link = event.target.closest("[data-line-create]");
+    if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); create(link); }
   });
-  editor.closest("form").addEventListener("input", preview);
-  editor.closest("form").addEventListener("change", (event) => { fill(event.target); preview(); });
+  form.addEventListener("input", (event) => { if (matters(event.target)) preview(); });
+  form.addEventListener("change", (event) => { fill(event.target); if (matters(event.target)) preview(); });
   body.addEventListener("keydown", (event) => {
     const row = event.target.closest("[data-line]");
     if (event.altKey && ["ArrowUp", "ArrowDown"].includes(event.key)) { event.preventDefault(); move(row, event.key === "ArrowUp" ? -1 : 1, event.target); }
-    if (event.key === "Enter" && event.target.matches("input") && !event.ctrlKey && !event.metaKey) {
-      event.preventDefault();
-      if (row === body.lastElementChild) add(); else focusFirst(row.nextElementSibling);
-    }
+    if (event.key === "Enter" && event.target.matches(".line-cell > input") && !event.ctrlKey && !event.metaKey) { event.preventDefault(); goDown(row, event.target); }
   });
 
   function add() {
-    const index = body.children.length;
+    const number = body.lastElementChild ? Number(body.lastElementChild.dataset.line) + 1 : 0;
     const holder = document.createElement("tbody");
-    holder.innerHTML = template.innerHTML.replaceAll("__index__", String(index));
+    holder.innerHTML = template.innerHTML.replaceAll("__index__", String(number));
     const row = holder.firstElementChild;
-    row.querySelectorAll("[data-line-handle]").forEach((handle) => { handle.hidden = false; });
     body.append(row);
-    renumber(body, prefix);
-    focusFirst(row);
-    preview();
+    return row;
   }
 
   function take(row) {
     const next = row.nextElementSibling || row.previousElementSibling;
     row.remove();
-    renumber(body, prefix);
     if (next) focusFirst(next); else editor.querySelector("[data-line-add]").focus();
     preview();
   }
@@ -51,30 +48,61 @@ function begin(editor) {
     const other = step < 0 ? row.previousElementSibling : row.nextElementSibling;
     if (!other) return;
     other[step < 0 ? "before" : "after"](row);
-    renumber(body, prefix);
+    const place = [...body.children].indexOf(row);
+    renumber(body, place, place - step);
     focused.focus();
-    editor.querySelector("[data-line-status]").textContent = `Line ${[...body.children].indexOf(row) + 1} of ${body.children.length}`;
+    editor.querySelector("[data-line-status]").textContent = `Line ${place + 1} of ${body.children.length}`;
     preview();
   }
+
+  // The same column of the next line, and a new line after the last.
+  function goDown(row, field) {
+    const next = row.nextElementSibling;
+    if (!next) { focusFirst(add()); return; }
+    next.querySelector(`[name$="-${nameOf(field)}"]`).focus();
+  }
+
+  function create(link) {
+    const last = body.lastElementChild;
+    const row = last && !last.querySelector("[name$='-description']").value && !last.querySelector("[name$='-product']").value ? last : add();
+    const select = row.querySelector("[name$='-product']");
+    dispatchEvent(new CustomEvent("record-wanted", { detail: { link, select, opener: link } }));
+  }
+}
+
+function nameOf(field) {
+  return field.name.slice(field.name.lastIndexOf("-") + 1);
+}
+
+// A text changes no sum, as long as there is one: what is not a line's, or of a line that has its amount.
+function matters(field) {
+  if (!field.matches("textarea")) return true;
+  const row = field.closest("[data-line]");
+  return Boolean(row) && (!field.value.trim() || row.querySelector("output").textContent === NOTHING);
 }
 
 function focusFirst(row) {
   row?.querySelector("select, input:not([type=hidden]), textarea")?.focus();
 }
 
-// The order on the page is the order of the numbers in the names.
-function renumber(body, prefix) {
-  const number = new RegExp(`^${prefix}-\\d+-`);
-  [...body.children].forEach((row, index) => {
-    row.dataset.line = index;
-    for (const element of row.querySelectorAll("[name], [id], [for], [aria-describedby]")) {
-      for (const attribute of ["name", "id", "for", "aria-describedby"]) {
-        const value = element.getAttribute(attribute);
-        if (value && number.test(value)) element.setAttribute(attribute, value.replace(number, `${prefix}-${index}-`));
-      }
+// The rows from one place to another share out the numbers that they have, upwards.
+function renumber(body, from, to) {
+  const rows = [...body.children].slice(Math.min(from, to), Math.max(from, to) + 1);
+  const numbers = rows.map((row) => Number(row.dataset.line)).sort((a, b) => a - b);
+  rows.forEach((row, index) => rename(row, numbers[index]));
+}
+
+function rename(row, number) {
+  const old = `lines-${row.dataset.line}-`;
+  if (Number(row.dataset.line) === number) return;
+  row.dataset.line = number;
+  for (const element of row.querySelectorAll("[name], [id], [for], [aria-describedby]")) {
+    for (const attribute of ["name", "id", "for", "aria-describedby"]) {
+      const value = element.getAttribute(attribute);
+      if (value?.startsWith(old)) element.setAttribute(attribute, `lines-${number}-${value.slice(old.length)}`);
     }
-    row.querySelector("[data-line-remove]")?.setAttribute("value", index);
-  });
+  }
+  row.querySelector("[data-line-remove]").value = number;
 }
 
 // A chosen product fills its row: fields are found by the end of their names.
@@ -93,43 +121,60 @@ function fill(select) {
   }
 }
 
-function previewer(editor) {
-  const form = editor.closest("form");
+function previewer(editor, form) {
   const status = editor.querySelector("[data-line-status]");
   let timer;
   let running;
   async function ask() {
-    running?.abort();
-    running = new AbortController();
+    const mine = running = new AbortController();
     try {
-      const answer = await fetch(editor.dataset.previewUrl, { method: "POST", body: new FormData(form), headers: { Accept: "text/html" }, signal: running.signal });
+      const answer = await fetch(editor.dataset.previewUrl, { method: "POST", body: filled(form), headers: { Accept: "text/html" }, signal: mine.signal });
       if (!answer.ok) throw new Error(answer.statusText);
-      put(await answer.text());
+      const html = await answer.text();
+      if (mine.signal.aborted) return;
+      put(html);
       status.textContent = "";
     } catch (error) {
       if (error.name !== "AbortError") status.textContent = "Totals could not be updated. They are computed again when you save.";
     }
   }
   return () => {
+    running?.abort(); // What it answers is out of date.
     clearTimeout(timer);
     timer = setTimeout(ask, WAIT);
   };
 }
 
+// Without what is empty, and not in parts: a thousand lines are sent in a moment.
+function filled(form) {
+  const fields = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value) fields.append(name, value);
+  return fields;
+}
+
 // Everything in the answer that has an id takes the place of what has that id on the page.
 function put(html) {
   const fresh = new DOMParser().parseFromString(`<template>${html}</template>`, "text/html").querySelector("template").content;
-  for (const element of [...fresh.querySelectorAll("[id]")]) {
+  for (const element of fresh.querySelectorAll("[id]")) {
     const old = document.getElementById(element.id);
-    if (old && old.innerHTML !== element.innerHTML) old.replaceChildren(...element.cloneNode(true).childNodes);
+    if (!old) continue;
+    if (old.matches("output")) {
+      if (old.textContent !== element.textContent) old.textContent = element.textContent;
+    } else if (old.innerHTML !== element.innerHTML) old.replaceChildren(...element.cloneNode(true).childNodes);
   }
 }
 
-function sortable(body, done) {
+// The library comes when the editor is first reached.
+function sortable(editor, body, done) {
+  let asked = false;
   const start = () => {
+    if (asked) return;
+    asked = true;
     const script = Object.assign(document.createElement("script"), { src: document.body.dataset.vendorSortable });
-    script.onload = () => window.Sortable.create(body, { handle: "[data-line-handle]", animation: 120, ghostClass: "is-ghost", onEnd: done });
+    script.onload = () => window.Sortable.create(body, {
+      handle: "[data-line-handle]", ghostClass: "is-ghost", chosenClass: "is-moving", onEnd: ({ oldIndex, newIndex }) => done(oldIndex, newIndex),
+    });
     document.head.append(script);
   };
-  body.closest("[data-line-editor]").addEventListener("pointerover", start, { once: true });
+  for (const event of ["pointerover", "focusin"]) editor.addEventListener(event, start, { once: true });
 }

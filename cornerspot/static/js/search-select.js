@@ -1,5 +1,7 @@
 // Turns <select data-search-select> into a box to type in, when it is first reached: 200 lines stay light.
-// With a URL it asks for ?q=, and expects [{value, text, hint, fill}].
+// With a URL it asks for ?q=, and expects [{value, text, hint, fill}]. Products of lines are asked for at the
+// editor's data-products-url, in the document's currency. A link with data-create-for="id" beside it (for
+// lines data-line-create) is offered as the last choice, for what was typed and not found.
 let loading;
 
 function library() {
@@ -17,18 +19,21 @@ async function enhance(select, open) {
   if (select.tomselect || select.dataset.enhancing) return;
   select.dataset.enhancing = "yes";
   await library();
-  const url = select.dataset.searchSelect;
+  const url = select.dataset.searchSelect || (isProduct(select) && select.closest("[data-line-editor]").dataset.productsUrl);
   const label = select.labels[0]?.textContent;
+  const link = linkOf(select);
   const box = new window.TomSelect(select, {
     placeholder: select.dataset.placeholder || "Type to search",
     maxOptions: 200,
     searchField: ["text", "hint"],
     allowEmptyOption: false,
     plugins: select.multiple ? ["remove_button"] : [],
-    dropdownParent: "body",
-    ...(url && { load: (query, done) => ask(url, query).then(done, () => done()), preload: "focus" }),
+    dropdownParent: select.closest("dialog") || "body",
+    ...(url && { load: (query, done) => ask(url, query, select).then(done, () => done()), preload: "focus" }),
+    ...(link && { create: (name, done) => want(link, select, name, done) }),
     render: {
       option: (item, escape) => `<div>${escape(item.text)}${item.hint ? `<small>${escape(item.hint)}</small>` : ""}</div>`,
+      option_create: (item, escape) => `<div class="create">${escape(link.textContent.trim())} “${escape(item.input)}”</div>`,
       no_results: () => '<div class="no-results">Nothing found.</div>',
     },
   });
@@ -37,9 +42,23 @@ async function enhance(select, open) {
   if (open) box.focus();
 }
 
-async function ask(url, query) {
+function isProduct(select) {
+  return select.matches(".line-product");
+}
+
+function linkOf(select) {
+  if (isProduct(select)) return select.closest("[data-line-editor]").querySelector("[data-line-create]");
+  return document.querySelector(`[data-create-for="${CSS.escape(select.id)}"]`);
+}
+
+function want(link, select, name, done) {
+  dispatchEvent(new CustomEvent("record-wanted", { detail: { link, select, name: name.trim(), done } }));
+}
+
+async function ask(url, query, select) {
   const address = new URL(url, location.href);
   address.searchParams.set("q", query);
+  if (isProduct(select)) address.searchParams.set("currency", select.form.elements.currency.value);
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   return answer.ok ? answer.json() : [];
 }
@@ -62,3 +81,4 @@ document.addEventListener("pointerdown", (event) => {
   }
 });
 document.addEventListener("htmx:after:swap", (event) => start(event.target));
+document.addEventListener("fields-shown", (event) => start(event.target));
