@@ -40,7 +40,7 @@ INVOICE: dict[str, Sentence] = {
     "written_off": ("Marked uncollectible[: {reason}]", "file-off", "dark"),
     "reopened": ("Reopened[: {reason}]", "rotate", "amber"),
     "sent": ("Sent[ to {to}]", "send", "azure"),
-    "viewed": ("Viewed by the customer", "eye", "azure"),
+    "viewed": ("Viewed", "eye", "azure"),
     "pay_link_issued": ("New pay link made", "link", "grey"),
     "pay_link_revoked": ("Pay link revoked", "link-off", "grey"),
     "voided": ("Voided[: {reason}]", "ban", "dark"),

@@ -20,7 +20,7 @@ from cornerspot.db import session
 from cornerspot.kit import clock, ids
 from cornerspot.kit.errors import Conflict, NotFound
 from cornerspot.kit.secrets import keyed_signature, same
-from cornerspot.people.actors import Actor
+from cornerspot.people.actors import CUSTOMER, Actor
 from cornerspot.people.permissions import Permission
 from cornerspot.settings import current_settings
 from cornerspot.tenancy import current_tenant_id
@@ -116,14 +116,19 @@ def note_view(link: PayLink) -> None:
             first_viewed_at=link.first_viewed_at or moment,
         )
     )
-    note_invoice_viewed(link.invoice_id)
+    note_invoice_viewed(link.invoice_id, by=CUSTOMER)
 
 
-def note_invoice_viewed(invoice_id: UUID) -> None:
-    """The invoice is Viewed, since the first time."""
-    session.execute(
-        update(Invoice).where(Invoice.id == invoice_id, Invoice.viewed_at.is_(None)).values(viewed_at=clock.now())
-    )
+def note_invoice_viewed(invoice_id: UUID, *, by: Actor) -> None:
+    """The invoice is Viewed, since the first time, which its timeline tells."""
+    first = session.scalars(
+        update(Invoice)
+        .where(Invoice.id == invoice_id, Invoice.viewed_at.is_(None))
+        .values(viewed_at=clock.now())
+        .returning(Invoice)
+    ).one_or_none()
+    if first is not None:
+        record(first, "viewed", by=by)
 
 
 def _new_link(invoice: Invoice) -> PayLink:

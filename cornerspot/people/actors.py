@@ -48,3 +48,4 @@ class Actor:
 
 
 SYSTEM = Actor(kind="system", name="Cornerspot")
+CUSTOMER = Actor(kind="customer", name="the customer")  # whoever holds a pay link

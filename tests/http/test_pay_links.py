@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from cornerspot.activity.models import ActivityEntry
 from cornerspot.billing.models import Invoice, PayLink
 from cornerspot.billing.online.checkout import JUST_PAID, NOT_SET_UP, UNDER_WAY
 from cornerspot.billing.pay_links import ensure_pay_link, pay_token, reissue_pay_link, revoke_pay_link
@@ -200,6 +201,16 @@ def test_a_look_counts_only_when_a_persons_browser_shows_the_page(shop, stranger
     answer = stranger.post(f"/pay/{token}/view", headers={"X-CSRFToken": _any_token(stranger, token)})
     assert answer.status_code == 204
     assert shop.read(invoice_id).viewed_at is not None
+    stranger.post(f"/pay/{token}/view", headers={"X-CSRFToken": _any_token(stranger, token)})
+    stranger.pay(token)  # They have looked already.
+    assert in_transaction(lambda: session.scalars(select(PayLink.views)).one()) == 2
+    assert viewers_of(invoice_id) == ["the customer"]
+
+
+def viewers_of(invoice_id):
+    """Who looked first, as the timeline tells it."""
+    told = (ActivityEntry.subject_id == invoice_id, ActivityEntry.event == "viewed")
+    return in_transaction(lambda: list(session.scalars(select(ActivityEntry.actor_name).where(*told))))
 
 
 def test_a_teammate_who_looks_does_not_count(shop, client):

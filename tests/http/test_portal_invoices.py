@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from cornerspot.activity.models import ActivityEntry
 from cornerspot.billing.cancelling import cancel_invoice
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.models import CheckoutAttempt, Invoice
@@ -281,13 +282,17 @@ def test_a_team_that_lost_its_portal_shows_nothing(app, story, account, browser)
         assert number not in answer.get_data(as_text=True)
 
 
-def test_a_look_counts_only_when_a_browser_shows_the_page(team, story, account, browser):
+def test_a_look_counts_only_when_a_browser_shows_the_page(team, story, account, member, browser):
     invoice_id = finalized(story, account)
     page = browser.get(path(invoice_id)).get_data(as_text=True)
     assert read(invoice_id).viewed_at is None
     token = re.search(r'data-csrf="([^"]+)"', page)[1]
     assert browser.post(path(invoice_id, "/view"), headers={"X-CSRFToken": token}).status_code == 204
     assert read(invoice_id).viewed_at is not None
+    browser.post(path(invoice_id, "/view"), headers={"X-CSRFToken": token})
+    told = (ActivityEntry.subject_id == invoice_id, ActivityEntry.event == "viewed")
+    [entry] = session.scalars(select(ActivityEntry).where(*told)).all()
+    assert (entry.actor_kind, entry.author) == ("portal_user", member.name)
 
 
 def test_pressing_the_button_counts_as_a_look(shop, story, account, browser):

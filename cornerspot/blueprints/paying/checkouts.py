@@ -37,7 +37,7 @@ def checkouts_create(token: str) -> ResponseReturnValue:
     )
     page = ""
     if form.validate_on_submit():
-        if current_actor_or_none() is None:
+        if link.first_viewed_at is None and current_actor_or_none() is None:
             note_view(link)  # Without scripts, this is how we learn that somebody looked.
         with use_case(form) as outcome:
             page = begin_checkout(invoice.id, payer, amount_minor=form.wanted_minor())

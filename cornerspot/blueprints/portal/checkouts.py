@@ -41,7 +41,7 @@ def checkouts_create(invoice_id: UUID) -> ResponseReturnValue:
         portal_user_id=member.user.id,
     )
     if form.validate_on_submit():
-        note_invoice_viewed(invoice_id)  # Without scripts, this is how we learn that somebody looked.
+        note_invoice_viewed(invoice_id, by=member.actor)  # Without scripts, this is how we learn that somebody looked.
         page = ""
         with use_case(form) as outcome:
             page = begin_checkout(invoice_id, payer, amount_minor=form.wanted_minor())

@@ -81,7 +81,7 @@ def invoice_pdf_show(invoice_id: UUID) -> ResponseReturnValue:
 @limiter.limit("60 per minute")
 def invoice_views_create(invoice_id: UUID) -> ResponseReturnValue:
     """The browser shows the page. Reading it writes nothing, so that this is told apart from it."""
-    note_invoice_viewed(invoice_of(invoice_id).id)
+    note_invoice_viewed(invoice_of(invoice_id).id, by=current_member().actor)
     return "", 204
 
 
