@@ -157,6 +157,7 @@ def _filling(place: World) -> Iterator[psycopg.Connection]:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
         yield connection
+        connection.execute("CHECKPOINT")  # Vacuum calls a page visible to all only when its commits are on the disk.
         for table in TABLES:  # What autovacuum would have done by itself over the years.
             connection.execute(f"VACUUM (ANALYZE) {table}")
 

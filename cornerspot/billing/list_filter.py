@@ -139,7 +139,7 @@ def find(wanted: InvoiceFilter) -> Found:
     if ids is not None:
         asked.append(Invoice.id.in_(ids))
     if ids is None or len(wanted.words) > 1:
-        asked.extend(_matches(word) for word in wanted.words)
+        asked.extend(matches(word) for word in wanted.words)
     return Found(wanted, tuple(asked), ids)
 
 
@@ -149,8 +149,8 @@ def _ids_of(word: str) -> list[UUID] | None:
     return list(dict.fromkeys(rows)) if len(rows) <= MOST_FOUND else None
 
 
-def _matches(word: str) -> ColumnElement[bool]:
-    """The same as the function asks, of one invoice after the other."""
+def matches(word: str) -> ColumnElement[bool]:
+    """That an invoice has the word: the same as ``search_invoices`` asks, of one after the other."""
     pattern = _pattern(word)
     accounts = select(Account.id).where(Account.search_name.like(_pattern(search_form(word))))
     lines = select(InvoiceLine.id).where(
