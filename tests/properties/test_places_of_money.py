@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from cornerspot.billing.allocating import (
     allocate,
@@ -25,7 +28,7 @@ from cornerspot.billing.allocating import (
 )
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.locking import lock_invoice
-from cornerspot.billing.models import Dispute, Payment, Refund
+from cornerspot.billing.models import Dispute, Payment, PaymentAllocation, Refund
 from cornerspot.db import session
 from cornerspot.kit import clock
 from tests.factories.billing import line, new_account, new_draft
@@ -33,12 +36,16 @@ from tests.faults.money_invariants import require_sound_money
 
 AMOUNTS = st.sampled_from([30, 50, 100, 150])
 PLACES = st.integers(0, 1)
+MOVES = {"arrived", "settled", "released", "Refund", "Dispute", "came back", "undone", "written off"}
 
 
 class PlacesOfMoney(RuleBasedStateMachine):
-    """Two invoices of 1.00 and two payments at most, in one transaction that is undone at the end."""
+    """Two invoices of 1.00 and two payments at most, in one transaction that is undone at the end.
 
-    by = None
+    ``moved`` counts what really moved, over all walks.
+    """
+
+    by, moved = None, None
 
     @initialize()
     def open_the_books(self):
@@ -72,7 +79,7 @@ class PlacesOfMoney(RuleBasedStateMachine):
         session.add(payment)
         session.flush()
         self.payments.append(payment)
-        allocate(payment, self.hold(payment)[self.invoices[place].id], by=self.by)
+        self.moved["arrived"] += allocate(payment, self.hold(payment)[self.invoices[place].id], by=self.by) > 0
 
     @precondition(lambda self: self.payments)
     @rule(which=st.data(), place=PLACES, at_most=st.none() | AMOUNTS)
@@ -82,6 +89,7 @@ class PlacesOfMoney(RuleBasedStateMachine):
         room = min(payment.credit_minor, invoice.balance_minor if invoice.is_payable else 0)
         took = allocate(payment, invoice, by=self.by, at_most=at_most)
         assert took == (room if at_most is None else min(room, at_most))
+        self.moved["settled"] += took > 0
 
     @precondition(lambda self: self.payments)
     @rule(which=st.data(), place=PLACES)
@@ -91,6 +99,7 @@ class PlacesOfMoney(RuleBasedStateMachine):
         before = invoice.paid_minor
         released = release(payment, invoice, by=self.by)
         assert invoice.paid_minor == before - released
+        self.moved["released"] += released > 0
 
     @precondition(lambda self: self.payments)
     @rule(which=st.data(), amount=AMOUNTS, owed=st.booleans(), first=st.none() | PLACES)
@@ -139,11 +148,13 @@ class PlacesOfMoney(RuleBasedStateMachine):
         left = take_back(payment, cause, amount, invoices, still_owed=still_owed, by=self.by, first=place)
         assert left == max(amount - here, 0)
         self.causes.append((payment, cause))
+        self.moved[type(cause).__name__] += left < amount
 
     def kept_refunded(self, payment):
-        from cornerspot.billing.allocating import _allocations
-
-        return sum(row.refunded_minor for row in _allocations(payment))
+        live = select(PaymentAllocation.refunded_minor).where(
+            PaymentAllocation.payment_id == payment.id, PaymentAllocation.released_at.is_(None)
+        )
+        return sum(session.scalars(live))
 
     @precondition(lambda self: self.causes)
     @rule(which=st.data(), share=st.sampled_from([1, 2]))
@@ -156,6 +167,7 @@ class PlacesOfMoney(RuleBasedStateMachine):
         if back <= 0:
             return
         give_back(payment, cause, back, self.hold(payment), by=self.by)
+        self.moved["came back"] += 1
         if isinstance(cause, Refund):
             cause.status = "failed"
 
@@ -168,6 +180,7 @@ class PlacesOfMoney(RuleBasedStateMachine):
         for invoice in self.hold(payment).values():
             release(payment, invoice, by=self.by)
         undo(payment, reason="By mistake")
+        self.moved["undone"] += 1
 
     @precondition(lambda self: len(self.causes) > 2)
     @rule(place=PLACES)
@@ -181,6 +194,7 @@ class PlacesOfMoney(RuleBasedStateMachine):
         invoice = lock_invoice(self.invoices[place])
         if invoice.status in ("open", "partially_paid"):
             invoice.write_off()
+            self.moved["written off"] += 1
 
     @invariant()
     def the_books_are_sound(self):
@@ -190,7 +204,7 @@ class PlacesOfMoney(RuleBasedStateMachine):
 
 @pytest.fixture
 def machine(team, story):
-    return type("Places", (PlacesOfMoney,), {"by": story.owner})
+    return type("Places", (PlacesOfMoney,), {"by": story.owner, "moved": Counter()})
 
 
 def test_no_order_of_movements_breaks_a_sum(machine):
@@ -200,3 +214,4 @@ def test_no_order_of_movements_breaks_a_sum(machine):
             max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+    assert set(+machine.moved) == MOVES
