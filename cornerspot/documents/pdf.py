@@ -31,6 +31,7 @@ from cornerspot.documents.html import TEMPLATES
 ASSETS = TEMPLATES / "pdf"
 ELEMENTS = "elements.css"
 OBJECTS_OF_A_PAGE = 100_000  # more than a page leaves behind, so that an ordinary invoice is not interrupted
+BLOCKS = frozenset("head title meta style body div section p h1 h2 hr table colgroup col thead tbody tr th td".split())
 MOST_TOLD = 1000  # letters without a font; a process does not remember more of them
 VARIANT = "pdf/ua-1"  # Tagged, with title and language: a screen reader reads rows and headers.
 
@@ -129,6 +130,7 @@ class _Page(HTML):
     def __init__(self, html: str, assets: Assets) -> None:
         text = _NOT_XML.sub("\ufffd", html).lstrip()
         root = ElementTree.fromstring(text)  # noqa: S314 (our template; what people typed is escaped in it)
+        _forget_blanks(root)
         self.base_url = "asset:"
         self.url_fetcher = assets
         self.media_type = "print"
@@ -137,6 +139,15 @@ class _Page(HTML):
 
     def _ua_stylesheets(self, _: bool = False) -> list[CSS]:
         return [_elements()]
+
+
+def _forget_blanks(root: ElementTree.Element) -> None:
+    """No blanks are left around blocks: they are not seen, but WeasyPrint makes and drops a box for each."""
+    for element in root.iter():
+        if element.text and element.text.isspace() and len(element) and element[0].tag in BLOCKS:
+            element.text = None
+        if element.tail and element.tail.isspace() and element.tag in BLOCKS:
+            element.tail = None
 
 
 @cache
