@@ -13,34 +13,39 @@ stands there twice, as given back and as waived, for the invoice stays paid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     CompoundSelect,
     Date,
+    DateTime,
     Select,
     and_,
     cast,
     func,
     literal,
+    not_,
     null,
+    or_,
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute
 
 from cornerspot.billing.models import Invoice, Payment, PaymentReturn
 from cornerspot.billing.models.payment import PaymentStatus
 from cornerspot.billing.states import FINALIZED, InvoiceStatus
 from cornerspot.db import session
+from cornerspot.kit import clock
 from cornerspot.kit.errors import Invalid
 from cornerspot.tenancy import current_team, team_today
 
 S = InvoiceStatus
 LONGEST_DAYS = 3 * 366
+EARLIEST, LATEST = date(1970, 1, 1), date(9999, 1, 1)  # Nothing moved before or after.
 # In the order in which a day's movements are told.
 KINDS = ("invoice", "payment", "refund", "dispute", "returned", "waived", "void", "closed")
 _CHARGES = frozenset(("invoice", "void", "closed"))
@@ -101,10 +106,10 @@ def statements_of(account_id: UUID, *, since: date, until: date) -> list[Stateme
     if (until - since).days > LONGEST_DAYS:
         raise Invalid("Choose a period of at most three years.", field="since")
     moved = _movements(account_id).subquery()
-    opening = select(moved.c.currency, func.sum(moved.c.amount_minor)).where(moved.c.on < since)
-    owed = {currency: int(minor) for currency, minor in session.execute(opening.group_by(moved.c.currency))}
-    within = select(moved).where(moved.c.on.between(since, until))
-    rows = session.execute(within.order_by(moved.c.on, moved.c.rank, moved.c.number, moved.c.id)).all()
+    day_before = max(since, EARLIEST) - timedelta(days=1)
+    owed = balances_on(account_id, day_before)
+    within = select(moved).where(not_(_until(moved, day_before)), _until(moved, until))
+    rows = sorted(session.execute(within).all(), key=_place)
     currencies = sorted({*(code for code, minor in owed.items() if minor), *(row.currency for row in rows)})
     return [_statement(code, owed.get(code, 0), [row for row in rows if row.currency == code]) for code in currencies]
 
@@ -112,7 +117,7 @@ def statements_of(account_id: UUID, *, since: date, until: date) -> list[Stateme
 def balances_on(account_id: UUID, day: date) -> dict[str, int]:
     """What the account owed at the end of a day, per currency in minor units; below zero is credit."""
     moved = _movements(account_id).subquery()
-    statement = select(moved.c.currency, func.sum(moved.c.amount_minor)).where(moved.c.on <= day)
+    statement = select(moved.c.currency, func.sum(moved.c.amount_minor)).where(_until(moved, day))
     return {code: int(minor) for code, minor in session.execute(statement.group_by(moved.c.currency))}
 
 
@@ -129,7 +134,7 @@ def _statement(currency: str, opening_minor: int, rows: list[Any]) -> Statement:
         balance += row.amount_minor
         movements.append(
             Movement(
-                on=row.on,
+                on=_day(row),
                 kind=row.kind,
                 amount_minor=row.amount_minor,
                 number=row.number,
@@ -149,7 +154,7 @@ def _movements(account_id: UUID) -> CompoundSelect[Any]:
 def _of_invoices(account_id: UUID) -> list[Select[Any]]:
     """Issued, withdrawn, not asked for any more."""
     issued = _of_invoice("invoice", Invoice.issued_on, Invoice.total_minor).where(Invoice.status.in_(FINALIZED))
-    void = _of_invoice("void", _day(Invoice.voided_at), -Invoice.total_minor).where(Invoice.status == S.VOID)
+    void = _of_invoice("void", Invoice.voided_at, -Invoice.total_minor).where(Invoice.status == S.VOID)
     # What was owed when it was closed; what was taken back later is closed on its own day.
     reopened = (
         select(func.coalesce(func.sum(PaymentReturn.amount_minor), 0))
@@ -157,9 +162,9 @@ def _of_invoices(account_id: UUID) -> list[Select[Any]]:
         .correlate(Invoice)
         .scalar_subquery()
     )
-    closed = _of_invoice("closed", _day(Invoice.written_off_at), reopened - Invoice.balance_minor)
+    closed = _of_invoice("closed", Invoice.written_off_at, reopened - Invoice.balance_minor)
     later = (
-        _of_invoice("closed", _day(PaymentReturn.created_at), -PaymentReturn.amount_minor)
+        _of_invoice("closed", PaymentReturn.created_at, -PaymentReturn.amount_minor)
         .join(PaymentReturn, PaymentReturn.invoice_id == Invoice.id)
         .where(*_taken_after_closing())
     )
@@ -179,7 +184,7 @@ def _taken_after_closing() -> tuple[Any, ...]:
 def _of_payments(account_id: UUID) -> list[Select[Any]]:
     """Received, given back, back again, waived."""
     taken = PaymentReturn.amount_minor
-    went, came = _day(PaymentReturn.created_at), _day(PaymentReturn.reverted_at)
+    went, came = PaymentReturn.created_at, PaymentReturn.reverted_at
     is_back, is_waived = (
         PaymentReturn.reverted_at.is_not(None),
         and_(PaymentReturn.invoice_id.is_not(None), ~PaymentReturn.still_owed),
@@ -225,9 +230,12 @@ def _of_return(kind: str, on: Any, amount: Any) -> Select[Any]:
 
 
 def _columns(kind: str, on: Any, amount: Any, currency: Any, **more: Any) -> list[Any]:
+    """``on`` is a date, or a moment, whose day the app tells: the database may know other rules of its zone."""
     uuid = Payment.id.type
+    is_moment = isinstance(on.type, DateTime)
     return [
-        on.label("on"),
+        (cast(null(), Date) if is_moment else on).label("on"),
+        (on if is_moment else cast(null(), DateTime(timezone=True))).label("at"),
         literal(kind).label("kind"),
         literal(KINDS.index(kind)).label("rank"),
         cast(amount, BigInteger).label("amount_minor"),
@@ -244,6 +252,18 @@ def _method() -> Any:
     return func.coalesce(func.nullif(Payment.method_detail, ""), Payment.method)
 
 
-def _day(moment: InstrumentedAttribute[Any]) -> Any:
-    """The day of a moment where the team is."""
-    return cast(func.timezone(current_team().time_zone, moment), Date)
+def _until(moved: Any, day: date) -> ColumnElement[bool]:
+    """Of what moved, that which did until the end of a day where the team is."""
+    end = clock.end_of(min(day, LATEST), current_team().time_zone)
+    return or_(and_(moved.c.at.is_(None), moved.c.on <= day), and_(moved.c.on.is_(None), moved.c.at < end))
+
+
+def _day(row: Any) -> date:
+    """The day of a movement where the team is."""
+    day: date = row.on or clock.day_of(row.at, current_team().time_zone)
+    return day
+
+
+def _place(row: Any) -> tuple[Any, ...]:
+    """Where a movement stands among the others of its period."""
+    return _day(row), row.rank, row.number is None, row.number or "", row.id

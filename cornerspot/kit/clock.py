@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _moved: ContextVar[datetime | None] = ContextVar("clock_moved_to", default=None)
@@ -21,7 +21,17 @@ def now() -> datetime:
 
 def today(zone: str) -> date:
     """The calendar date it is now in an IANA time zone such as ``Europe/Vienna``."""
-    return now().astimezone(ZoneInfo(zone)).date()
+    return day_of(now(), zone)
+
+
+def day_of(moment: datetime, zone: str) -> date:
+    """The calendar date that a moment falls on in a time zone."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The moment, in UTC, at which a day ends in a time zone, and the next begins."""
+    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
 @contextmanager

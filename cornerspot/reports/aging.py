@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, not_, or_, select
 
@@ -20,6 +19,7 @@ from cornerspot.billing.states import UNPAID, InvoiceStatus
 from cornerspot.crm.models import Account
 from cornerspot.db import session
 from cornerspot.db.planning import planned_for_values
+from cornerspot.kit import clock
 from cornerspot.tenancy import current_team, team_today
 
 S = InvoiceStatus
@@ -152,7 +152,7 @@ def _owed(on: date) -> Any:
     if on >= team_today():
         now = select(*columns, Invoice.balance_minor.label("owed")).where(Invoice.status.in_(sorted(UNPAID)))
         return now.subquery()
-    return _owed_before(columns, _end_of(on)).subquery()
+    return _owed_before(columns, clock.end_of(on, current_team().time_zone)).subquery()
 
 
 def _owed_before(columns: Iterable[Any], end: datetime) -> Select[*tuple[Any, ...]]:
@@ -189,8 +189,3 @@ def _is_late(bucket: Bucket, due_on: Any, on: date) -> ColumnElement[bool]:
     first, last = bucket.due_dates(on)
     limits = [due_on >= first] if first is not None else []
     return and_(*limits, due_on <= last) if last is not None else and_(*limits)
-
-
-def _end_of(day: date) -> datetime:
-    """The moment at which a day ends where the team is."""
-    return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(current_team().time_zone))
