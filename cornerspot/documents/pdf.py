@@ -31,7 +31,8 @@ from cornerspot.documents.html import TEMPLATES
 ASSETS = TEMPLATES / "pdf"
 ELEMENTS = "elements.css"
 OBJECTS_OF_A_PAGE = 100_000  # more than a page leaves behind, so that an ordinary invoice is not interrupted
-BLOCKS = frozenset("head title meta style body div section p h1 h2 hr table colgroup col thead tbody tr th td".split())
+_TABLE = {"table", "colgroup", "col", "thead", "tbody", "tr", "th", "td"}
+BLOCKS = _TABLE | {"head", "title", "meta", "style", "body", "div", "section", "p", "h1", "h2", "hr"}
 MOST_TOLD = 1000  # letters without a font; a process does not remember more of them
 VARIANT = "pdf/ua-1"  # Tagged, with title and language: a screen reader reads rows and headers.
 
