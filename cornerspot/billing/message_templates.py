@@ -27,6 +27,7 @@ from cornerspot.tenancy import current_tenant_id
 
 LONGEST_SUBJECT = 200
 LONGEST_TEXT = 10_000
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 PLACEHOLDERS: Mapping[str, Mapping[str, str]] = {
     "invoice": {
@@ -104,7 +105,13 @@ PROPOSALS: Mapping[str, Template] = {
 
 def fill(text: str, facts: Mapping[str, str]) -> str:
     """The text with the facts in place of their placeholders; any other brace stays as it is."""
-    return re.sub(r"\{(\w+)\}", lambda match: facts.get(match[1], match[0]), text)
+    return _PLACEHOLDER.sub(lambda match: facts.get(match[1], match[0]), text)
+
+
+def unknown_placeholders(purpose: str, *texts: str) -> list[str]:
+    """What looks like a placeholder in the texts and is none of messages of this kind: it is sent as it stands."""
+    named = dict.fromkeys(match[0] for text in texts for match in _PLACEHOLDER.finditer(text))
+    return [words for words in named if words[1:-1] not in PLACEHOLDERS[purpose]]
 
 
 def template_of(purpose: str) -> Template:

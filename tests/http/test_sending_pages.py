@@ -287,7 +287,9 @@ def test_a_message_is_written_previewed_tried_and_reset(client, world, purpose):
     assert "A test is on its way to" in tested.text
     assert "&lt;i&gt;{team}&lt;/i&gt; {nope}" in tested.text
     assert [purpose for _, _, purpose, _ in world.messages()] == ["test"]
-    assert client.post(address, data=fields).status_code == 303
+    saved = client.post(address, data=fields)
+    assert saved.status_code == 303
+    assert "so it is sent as it stands: {nope}" in client.get(saved.location).text
     assert world.one(MessageTemplate, "subject") == "About {number} {x"
     assert client.post(address, data=fields).status_code == 422
     assert client.post(address, data=fields | {"version": "1", "text": " "}).status_code == 422

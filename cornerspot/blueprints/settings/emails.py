@@ -16,10 +16,12 @@ from cornerspot.billing.message_templates import (
     LONGEST_SUBJECT,
     LONGEST_TEXT,
     PLACEHOLDERS,
+    Template,
     reset_template,
     save_template,
     template_of,
     templates,
+    unknown_placeholders,
 )
 from cornerspot.blueprints.settings.blueprint import blueprint
 from cornerspot.blueprints.support.context import request_entitlements
@@ -92,11 +94,12 @@ def email_templates_update(purpose: str) -> ResponseReturnValue:
     form = TemplateForm()
     if form.validate_on_submit():
         with use_case(form) as outcome:
-            save_template(
+            template: Template = save_template(
                 purpose, form.subject.data or "", form.text.data or "", seen=form.version.seen, by=current_actor()
             )
         if outcome.ok:
             flash(f"{TITLES[purpose]} message saved.", "success")
+            _warn_of_strange_words(template)
             return redirect(url_for("settings.email_templates_edit", purpose=purpose), 303)
     return _edit(purpose, form), 422
 
@@ -143,6 +146,14 @@ def email_previews_create(purpose: str) -> Response:
         sample_content(purpose, (form.subject.data or "")[:LONGEST_SUBJECT], (form.text.data or "")[:LONGEST_TEXT]),
         logo_bytes(),
     )
+
+
+def _warn_of_strange_words(template: Template) -> None:
+    """Say which words in braces customers will read as they stand."""
+    strange = unknown_placeholders(template.purpose, template.subject, template.text)
+    if strange:
+        words = ", ".join(strange[:5])
+        flash(f"Not among the placeholders, so it is sent as it stands: {words}"[:300], "warning")
 
 
 def _sender_form(**given: Any) -> SenderForm:
