@@ -37,6 +37,7 @@ from tests.factories.mail_server import MailServer
 from tests.factories.teams import Story
 
 DECLINED = "4000 0000 0000 0002"
+TEAM_COOKIE = "cornerspot_team"
 URL = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -156,6 +157,17 @@ class Till:
         """Every checkout page that was made there."""
         accounts = self.standin.world.accounts
         return [page for one in accounts for page in self.standin.objects(one, "checkout.session")]
+
+
+def let_in(page: Page, story: Story, server_url: str, role: str = "owner") -> None:
+    """The browser has the teammate's session already, as after a sign-in on another day."""
+    client = story.sign_in(role)
+    path = f"/{story.team.slug}/"
+    cookie = client.get_cookie(TEAM_COOKIE, path=path)
+    assert cookie is not None
+    page.context.add_cookies(
+        [{"name": TEAM_COOKIE, "value": cookie.value, "domain": urlsplit(server_url).hostname or "", "path": path}]
+    )
 
 
 def press(page: Page, name: str | re.Pattern[str]) -> None:
