@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import joinedload, selectinload
 
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.states import FINALIZED, UNPAID, InvoiceStatus
 from cornerspot.db import session
 from cornerspot.db.keyset import SortKey, day_key, keyset_page
 from cornerspot.db.planning import planned_for_values
-from cornerspot.kit.errors import NotFound
 from cornerspot.kit.paging import Page
 from cornerspot.tenancy import team_today
 
@@ -43,23 +41,6 @@ def member_invoices_page(
     if search.strip():
         statement = statement.where(func.lower(Invoice.number).contains(search.strip().lower(), autoescape=True))
     return keyset_page(planned_for_values(statement), Invoice, _NEWEST, cursor=cursor, size=PAGE_SIZE)
-
-
-def member_invoice(account_id: UUID, invoice_id: UUID) -> Invoice:
-    """The account's invoice with all that its page shows; raises NotFound, for a draft too."""
-    found = session.scalars(
-        select(Invoice)
-        .where(Invoice.id == invoice_id, Invoice.account_id == account_id, Invoice.status.in_(FINALIZED))
-        .options(
-            joinedload(Invoice.account),
-            joinedload(Invoice.contact),
-            selectinload(Invoice.lines),
-            selectinload(Invoice.tax_rows),
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def due_of_account(account_id: UUID) -> list[Due]:

@@ -258,6 +258,7 @@ def test_without_the_feature_the_portal_says_so_politely_and_keeps_its_records(s
 def test_a_host_of_the_teams_own_opens_on_the_portal(story, member, browser):
     host = f"pay-{story.team.slug}.example.com"
     with story.app.app_context(), team_scope(story.team), transaction():
+        assign_plan("scale_v1")
         add_verified_host(host)
     assert browser.get("/", base_url=f"http://{host}").location == "/portal/"
     assert browser.get("/deals", base_url=f"http://{host}").location.startswith("/sign-in")

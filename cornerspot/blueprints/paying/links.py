@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from flask import render_template
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
 
+from cornerspot.billing.issued import issued_invoice
 from cornerspot.billing.models import Invoice, PayLink
 from cornerspot.billing.online.landing import is_page_of
 from cornerspot.billing.pay_links import find_pay_link, is_live
 from cornerspot.blueprints.support.identity import current_actor_or_none
-from cornerspot.db import session
-from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy import narrow_to_account
 
 REASON = "whoever holds the link may see and pay this one invoice"
@@ -33,19 +30,7 @@ def opened(token: str, *, session_id: str = "") -> PayLink | None:
 
 def invoice_of(link: PayLink) -> Invoice:
     """The link's invoice with all that its page shows; raises NotFound."""
-    found = session.scalars(
-        select(Invoice)
-        .where(Invoice.id == link.invoice_id)
-        .options(
-            joinedload(Invoice.account),
-            joinedload(Invoice.contact),
-            selectinload(Invoice.lines),
-            selectinload(Invoice.tax_rows),
-        )
-    ).one_or_none()
-    if found is None or not found.is_finalized:
-        raise NotFound()
-    return found
+    return issued_invoice(link.account_id, link.invoice_id)
 
 
 def closed_page() -> tuple[str, int]:

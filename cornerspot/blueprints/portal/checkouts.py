@@ -8,6 +8,7 @@ from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from cornerspot.billing.issued import issued_invoice
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.online.checkout import Payer
 from cornerspot.billing.online.landing import is_page_of
@@ -23,7 +24,6 @@ from cornerspot.blueprints.support.limits import limiter
 from cornerspot.blueprints.support.members import current_member, enter_account
 from cornerspot.blueprints.support.part_form import PartForm
 from cornerspot.db import session
-from cornerspot.portal.invoices import member_invoice
 from cornerspot.tenancy import narrow_to_account
 
 
@@ -70,5 +70,5 @@ def _landed_outside(invoice_id: UUID, session_id: str) -> str:
     assert account_id is not None  # noqa: S101 - what is paid was finalized, and so has a customer
     narrow_to_account(account_id)
     landing = landed(invoice_id, session_id)
-    view = customer_invoice(member_invoice(account_id, invoice_id))
+    view = customer_invoice(issued_invoice(account_id, invoice_id))
     return render_template("portal/invoices/done_outside.html", landing=landing, view=view)

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cornerspot.billing.issued import issued_invoice
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.pay_links import note_invoice_viewed
 from cornerspot.billing.rendering import invoice_paper, stored_invoice_pdf
@@ -17,7 +18,7 @@ from cornerspot.blueprints.support.gate import member_route
 from cornerspot.blueprints.support.limits import limiter
 from cornerspot.blueprints.support.members import current_account, current_member
 from cornerspot.blueprints.support.part_form import PartForm
-from cornerspot.portal.invoices import FILTERS, member_invoice, member_invoices_page
+from cornerspot.portal.invoices import FILTERS, member_invoices_page
 from cornerspot.tenancy import team_today
 
 LABELS = {"all": "All", "open": "Open", "overdue": "Overdue", "paid": "Paid"}
@@ -87,7 +88,7 @@ def invoice_views_create(invoice_id: UUID) -> ResponseReturnValue:
 
 def invoice_of(invoice_id: UUID) -> Invoice:
     """The invoice of the account that the member looks at; raises NotFound."""
-    return member_invoice(current_account().id, invoice_id)
+    return issued_invoice(current_account().id, invoice_id)
 
 
 def _page_href(cursor: str | None, kept: dict[str, str | None]) -> str | None:
