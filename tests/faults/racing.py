@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.reading import invoice_with_everything
@@ -13,6 +15,40 @@ from cornerspot.db.transaction import in_transaction, transaction
 from cornerspot.kit.errors import DomainError
 from cornerspot.tenancy import team_scope
 from tests.factories.billing import new_draft
+from tests.factories.teams import Story
+
+
+def at_once(*works: Callable[[], Any], taken: type[Exception] = Exception) -> list[Any]:
+    """What each work gave, or the exception of kind ``taken`` that it met; all start together, in a thread each."""
+    ready, results = threading.Barrier(len(works)), [None] * len(works)
+
+    def person(place: int, work: Callable[[], Any]) -> None:
+        ready.wait()
+        try:
+            results[place] = work()
+        except taken as error:
+            results[place] = error
+
+    threads = [threading.Thread(target=person, args=pair) for pair in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not any(thread.is_alive() for thread in threads)
+    return results
+
+
+def in_team(story: Story, work: Callable[[], Any]) -> Callable[[], Any]:
+    """The work as a person of the team does it, with a connection of their own."""
+
+    def inside() -> Any:
+        with story.app.app_context(), team_scope(story.team):
+            try:
+                return work()
+            finally:
+                db.session.remove()
+
+    return inside
 
 
 class Race:
@@ -27,25 +63,8 @@ class Race:
 
     def run(self, *works):
         """What each work gave: its result, or the refusal it met; all of them start together."""
-        ready, results = threading.Barrier(len(works)), [None] * len(works)
-
-        def person(place, work):
-            with self.story.app.app_context(), team_scope(self.story.team):
-                ready.wait()
-                try:
-                    results[place] = in_transaction(work)
-                except DomainError as error:
-                    results[place] = error
-                finally:
-                    db.session.remove()
-
-        threads = [threading.Thread(target=person, args=pair) for pair in enumerate(works)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=120)
-        assert not any(thread.is_alive() for thread in threads)
-        return results
+        jobs = [in_team(self.story, lambda work=work: in_transaction(work)) for work in works]
+        return at_once(*jobs, taken=DomainError)
 
     def draft(self):
         return self.arrange(lambda: new_draft(self.by).id)

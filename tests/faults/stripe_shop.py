@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -241,26 +240,6 @@ class Shop:
             self.reconcile()
         with self.inside():
             require_books_match(self.standin, self.account)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """What each work gave, or the exception that it met; all of them start together, in a thread each."""
-    ready, results = threading.Barrier(len(works)), [None] * len(works)
-
-    def person(place: int, work: Callable[[], Any]) -> None:
-        ready.wait()
-        try:
-            results[place] = work()
-        except Exception as error:  # noqa: BLE001 - the test looks at it
-            results[place] = error
-
-    threads = [threading.Thread(target=person, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
 
 
 @contextmanager

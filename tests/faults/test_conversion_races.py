@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from cornerspot.billing.models import BilledDealLine, Invoice, InvoiceLine
 from cornerspot.conversion.models import Conversion
@@ -17,13 +11,15 @@ from cornerspot.conversion.reading import read_deal
 from cornerspot.conversion.running import run_conversion
 from cornerspot.conversion.wizard import start_conversion
 from cornerspot.crm.deals import DealInput, deal_lines, update_deal
-from cornerspot.db import db, session
+from cornerspot.db import session
 from cornerspot.db.locks import lock
 from cornerspot.db.transaction import in_transaction
 from cornerspot.kit.errors import Conflict
 from cornerspot.tenancy import team_scope
 from tests.factories.conversion import reviewed
 from tests.factories.crm import make_deal, make_line
+from tests.faults.killing import killed_at_every_moment
+from tests.faults.racing import at_once, in_team
 
 pytestmark = pytest.mark.fault
 PEOPLE = 8
@@ -38,20 +34,9 @@ def at_review(app, story):
         return conversion.id
 
 
-def at_once(app, story, work):
-    """What each of eight threads got for the same work, started at the same moment."""
-    barrier = threading.Barrier(PEOPLE)
-
-    def one(_):
-        with app.app_context(), team_scope(story.team):
-            barrier.wait()
-            try:
-                return in_transaction(work)
-            except Conflict as refusal:
-                return refusal
-
-    with ThreadPoolExecutor(PEOPLE) as pool:
-        return list(pool.map(one, range(PEOPLE)))
+def eight_at_once(story, work):
+    """What each of eight people got for the same work, started at the same moment."""
+    return at_once(*[in_team(story, lambda: in_transaction(work))] * PEOPLE, taken=Conflict)
 
 
 def find(id):
@@ -70,7 +55,7 @@ def test_eight_people_running_one_wizard_get_one_invoice_and_seven_are_told_so(a
         conversion = run_conversion(find(at_review), by=story.owner)
         return conversion.just_completed, conversion.invoice_id
 
-    answers = at_once(app, story, work)
+    answers = eight_at_once(story, work)
     assert sorted(first for first, _ in answers) == [False] * (PEOPLE - 1) + [True]
     assert len({invoice_id for _, invoice_id in answers}) == 1
     with app.app_context(), team_scope(story.team):
@@ -81,7 +66,7 @@ def test_eight_people_opening_a_deal_get_one_wizard(app, story):
     with app.app_context(), team_scope(story.team):
         deal_id = make_deal(won=True).id
         session.commit()
-    opened = at_once(app, story, lambda: start_conversion(read_deal(deal_id), by=story.owner).id)
+    opened = eight_at_once(story, lambda: start_conversion(read_deal(deal_id), by=story.owner).id)
     assert len(set(opened)) == 1
 
 
@@ -106,55 +91,28 @@ def test_an_edit_of_the_deal_and_a_run_never_mix(app, story):
             entered = DealInput(deal.name, "EUR", account_id=deal.account_id, lines=more)
             return update_deal(deal, entered, by=story.owner)
 
-        at_once(app, story, work)
+        eight_at_once(story, work)
         with app.app_context(), team_scope(story.team):
             invoices = session.scalars(select(Invoice.total_minor).where(Invoice.deal_id == ids[0])).all()
             assert invoices in ([], [50000])
 
 
-def test_a_process_killed_at_any_statement_leaves_all_or_nothing(app, story):
+def test_a_process_killed_at_any_moment_leaves_all_or_nothing(app, story):
     """The child kills itself with SIGKILL before its n-th statement, for every n until one gets through."""
-    with app.app_context():
-        db.engine.dispose()  # A forked child must not share our connections.
-    survived = False
-    for statement in range(1, 80):
+    tried = {}
+
+    def next_work():
         with app.app_context(), team_scope(story.team):
-            conversion_id = reviewed(make_deal(won=True), by=story.owner, finalize=True).id
+            tried["id"] = conversion_id = reviewed(make_deal(won=True), by=story.owner, finalize=True).id
             session.commit()
-            before = counts()
-        with app.app_context():
-            db.engine.dispose()
-        child = multiprocessing.get_context("fork").Process(
-            target=_run_and_die, args=(app, story, conversion_id, statement)
-        )
-        child.start()
-        child.join(60)
-        survived = child.exitcode == 0
-        assert survived or child.exitcode == -signal.SIGKILL
-        _require_all_or_nothing(app, story, conversion_id, before)
-        if survived:
-            break
-    assert survived
-    assert statement > 10
+            tried["before"] = counts()
+        return lambda: run_conversion(find(conversion_id), by=story.owner)
 
-
-def _run_and_die(app, story, conversion_id, nth):
-    """In the child: run the conversion, and be gone before the n-th statement (a commit counts too)."""
-    left = [nth]
-
-    def count(*_):
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    with app.app_context(), team_scope(story.team):
-        conversion = find(conversion_id)
-        session.rollback()
-        event.listen(db.engine, "before_cursor_execute", count)
-        event.listen(db.engine, "commit", count)
-        run_conversion(conversion, by=story.owner)
-        session.commit()
-    os._exit(0)
+    moments = 0
+    for moment in killed_at_every_moment(app, story.team, next_work):
+        moments = moment
+        _require_all_or_nothing(app, story, tried["id"], tried["before"])
+    assert moments > 10
 
 
 def _require_all_or_nothing(app, story, conversion_id, before):

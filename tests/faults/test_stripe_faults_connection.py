@@ -15,7 +15,8 @@ from cornerspot.payments.models import ProcessorAccount
 from cornerspot.payments.provider import ProviderBusy, ProviderUnsure
 from cornerspot.payments.standin import Fault
 from tests.contracts.judge.docket import excused
-from tests.faults.stripe_shop import at_once, later, open_shop
+from tests.faults.racing import at_once
+from tests.faults.stripe_shop import later, open_shop
 from tests.faults.test_stripe_faults_money_back import refund
 
 

@@ -18,7 +18,8 @@ from cornerspot.payments.models import StripeEvent
 from cornerspot.payments.standin import Fault
 from cornerspot.payments.stripe_events import EVENTS
 from tests.contracts.judge.docket import excused
-from tests.faults.stripe_shop import Shop, at_once, later
+from tests.faults.racing import at_once
+from tests.faults.stripe_shop import Shop, later
 
 PAID = "payment_intent.succeeded"
 COMPLETED = "checkout.session.completed"

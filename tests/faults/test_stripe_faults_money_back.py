@@ -18,7 +18,8 @@ from cornerspot.kit.money import Money
 from cornerspot.payments.provider import ProviderUnsure
 from cornerspot.payments.standin import Fault
 from tests.faults.crashing import crashed_at_every_statement
-from tests.faults.stripe_shop import at_once, later
+from tests.faults.racing import at_once
+from tests.faults.stripe_shop import later
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from cornerspot.billing.settling import undo_payment
 from cornerspot.billing.voiding import void_invoice
 from cornerspot.db import db, session
 from cornerspot.kit.errors import Conflict
-from tests.faults.stripe_shop import PAYER, at_once
+from tests.faults.racing import at_once
+from tests.faults.stripe_shop import PAYER
 
 
 def test_fault_11_a_double_click_in_two_tabs_opens_one_page(shop):
