@@ -1,4 +1,4 @@
-"""Takes the pictures in ``docs/screenshots/`` again: ``bin/screenshots``.
+"""Takes the pictures in ``docs/screenshots/`` again: ``bin/screenshots``, or some: ``bin/screenshots home scripts``.
 
 Makes a demo installation in a temporary folder, with a stand-in for Stripe beside it, signs in
 as a manager, as a member of the portal and not at all, and photographs the main pages, at a
@@ -7,6 +7,7 @@ desk and on a phone, light and dark.
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 from uuid import UUID
 
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import select
 from werkzeug.serving import make_server
@@ -38,13 +40,16 @@ from cornerspot.settings import load_settings
 from cornerspot.tenancy import team_scope
 from cornerspot.tenancy.context import find_team
 from cornerspot.tenancy.models import Team
+from tests.browser.action_pictures import Picture, pictures_of_actions
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, VIEWPORTS
+from tests.browser.script_pictures import compose, small_png, stage_scripts
 from tests.browser.staging import Staged, stage_payments
 from tests.browser.till import served_standin, to_stripe
 from tests.factories.mail_server import free_port
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SLUG = "nordlicht"
+ADMIN = next(one for one in NORDLICHT_TEAM if one.role == "admin")
 
 
 def main() -> None:
@@ -72,6 +77,8 @@ def main() -> None:
                 staged = stage_payments(app, standin, SLUG)
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
                 photograph(browser, f"{address}/{SLUG}", pages_of(app, staged), staged)
+                if is_wanted("scripts"):
+                    photograph_scripts(browser, app, f"{address}/{SLUG}")
                 browser.close()
         finally:
             ensure_running(settings.data_dir / "postgres").stop()
@@ -88,14 +95,14 @@ def serving(app: Flask, port: int) -> Iterator[None]:
     thread.join()
 
 
-def pages_of(app: Flask, staged: Staged) -> dict[str, str]:
-    """Picture name to path. The wizard is opened by pressing the button on its deal."""
+def pages_of(app: Flask, staged: Staged) -> dict[str, Picture]:
+    """Picture name to page. The wizard is opened by pressing the button on its deal."""
     with app.app_context():
         team = find_team(Team.slug == SLUG)
         with team_scope(team):
             deal_id = _convertible_deal()
             paid, owed, draft = (_invoice(status) for status in ("paid", "partially_paid", "draft"))
-    return {
+    pages = {
         "home": "/",
         "deals": "/deals",
         "board": "/deals/board",
@@ -113,6 +120,8 @@ def pages_of(app: Flask, staged: Staged) -> dict[str, str]:
         "payments-settings": "/settings/payments",
         "plan": "/settings/plan",
     }
+    plain = {name: Picture(path, OPENERS.get(name, lambda _: None)) for name, path in pages.items()}
+    return plain | pictures_of_actions(app, SLUG, staged, draft, owed)
 
 
 def pages_of_member(staged: Staged) -> dict[str, str]:
@@ -148,7 +157,7 @@ def _invoice(status: str) -> str:
     return encode_public_id("inv", found)
 
 
-def photograph(browser: Browser, address: str, pages: dict[str, str], staged: Staged) -> None:
+def photograph(browser: Browser, address: str, pages: dict[str, Picture], staged: Staged) -> None:
     """Each page at each width in each scheme."""
     for device, (width, height) in VIEWPORTS.items():
         for scheme in ("light", "dark"):
@@ -161,22 +170,39 @@ def photograph(browser: Browser, address: str, pages: dict[str, str], staged: St
                 timezone_id="Europe/Berlin",
             )
             as_teammate(context.new_page(), address, pages, f"{width}-{scheme}")
-            as_member(context.new_page(), address, pages_of_member(staged), f"{width}-{scheme}")
-            as_payer(context.new_page(), staged, f"{width}-{scheme}")
+            if any(map(is_wanted, ("portal-sign-in", *pages_of_member(staged)))):
+                as_member(context.new_page(), address, pages_of_member(staged), f"{width}-{scheme}")
+            if any(map(is_wanted, ("pay", "standin-checkout", "pay-done"))):
+                as_payer(context.new_page(), staged, f"{width}-{scheme}")
             context.close()
 
 
-def as_teammate(page: Page, address: str, pages: dict[str, str], look: str) -> None:
+def as_teammate(page: Page, address: str, pages: dict[str, Picture], look: str) -> None:
     """The sign-in and the team's own pages."""
     page.goto(f"{address}/sign-in")
     shoot(page, f"sign-in-{look}")
-    who = next(one for one in NORDLICHT_TEAM if one.role == "admin")
-    enter(page, who.email)
+    enter(page, ADMIN.email)
     page.wait_for_url(f"{address}/**")
-    for name, path in pages.items():
-        page.goto(f"{address}{path}")
-        OPENERS.get(name, lambda _: None)(page)
-        shoot(page, f"{name}-{look}")
+    for name, picture in pages.items():
+        if is_wanted(name):
+            page.goto(f"{address}{picture.path}")
+            picture.open(page)
+            shoot(page, f"{name}-{look}")
+
+
+def photograph_scripts(browser: Browser, app: Flask, address: str) -> None:
+    """One picture with every script in it, on paper and on a phone."""
+    draft, papers = stage_scripts(app, SLUG)
+    context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{address}/sign-in")
+    enter(page, ADMIN.email)
+    page.wait_for_url(f"{address}/**")
+    page.goto(f"{address}/invoices/{draft}")
+    page.locator("#lines").or_(page.get_by_role("heading", name="Line items")).first.scroll_into_view_if_needed()
+    (FOLDER / "scripts.png").write_bytes(compose(page, papers))
+    sys.stdout.write("scripts.png\n")
+    context.close()
 
 
 def as_member(page: Page, address: str, pages: dict[str, str], look: str) -> None:
@@ -219,11 +245,19 @@ def open_wizard(page: Page) -> None:
 OPENERS: dict[str, Callable[[Page], None]] = {"conversion": open_wizard}
 
 
+def is_wanted(name: str) -> bool:
+    """Whether the picture was asked for, by the name of its page; all are when none is named."""
+    return not sys.argv[1:] or name in sys.argv[1:]
+
+
 def shoot(page: Page, name: str) -> None:
-    """One picture of what a person sees without scrolling far."""
+    """One picture of what a person sees without scrolling far; one that nobody asked for is not taken."""
+    if not is_wanted(name.rsplit("-", 2)[0]):
+        return
     page.wait_for_load_state("networkidle")
     page.evaluate("() => document.fonts.ready")
-    page.screenshot(path=FOLDER / f"{name}.png")
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    (FOLDER / f"{name}.png").write_bytes(small_png(picture))
     sys.stdout.write(f"{name}.png\n")
 
 
