@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -151,6 +153,21 @@ def test_the_page_links_each_number_to_its_invoices(client, owing, query_counter
     assert "INV-000002" not in behind.text
     assert f"account={account}" in behind.text
     assert "dated=due" in behind.text
+
+
+def test_the_chart_says_each_age_and_leads_to_its_invoices(client, owing):
+    page = client.get("/reports/aging").text
+    figure = page[page.index('data-chart="columns"') : page.index("</figure>")]
+    assert re.findall(r'data-value="([\d.]+)" data-said="([^"]+)"', figure) == [
+        ("200.00", "€200.00"), ("0.00", "€0.00"), ("200.00", "€200.00"), ("0.00", "€0.00"), ("0.00", "€0.00"),
+    ]  # fmt: skip
+    hrefs = [unescape(href) for href in re.findall(r'href="([^"]+)"', figure)]
+    assert [("bucket=current" in href, "bucket=60" in href) for href in hrefs] == [(True, False), (False, True)]
+    assert "INV-000001" in client.get(hrefs[1]).text
+
+
+def test_nobody_owing_anything_has_no_chart(client):
+    assert "data-chart" not in client.get("/reports/aging").text
 
 
 def test_the_csv_has_every_row_and_no_formula(client, owing):

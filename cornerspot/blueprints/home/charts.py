@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from babel.dates import format_date
 from flask import url_for
 
 from cornerspot.billing.states import InvoiceStatus
+from cornerspot.blueprints.support.charts import Bar
 from cornerspot.blueprints.support.filters import money, plural, short_date
 from cornerspot.kit.money import Money
 from cornerspot.reports.cashflow import BACK_DAYS, Cashflow, Sum
@@ -24,17 +24,6 @@ FATE_WORDS = {
     S.UNCOLLECTIBLE: ("Uncollectible", "amber", "uncollectible"),
     S.VOID: ("Void", "grey", "void"),
 }
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One bar: its length as a plain number, the words that say it, and where it leads."""
-
-    label: str
-    value: str
-    said: str
-    href: str | None = None
-    tone: str | None = None
 
 
 def expected_bars(flow: Cashflow) -> list[Bar]:

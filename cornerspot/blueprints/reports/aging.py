@@ -9,7 +9,9 @@ from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cornerspot.blueprints.reports.blueprint import blueprint
+from cornerspot.blueprints.support.charts import Bar
 from cornerspot.blueprints.support.csv_files import csv_response
+from cornerspot.blueprints.support.filters import money
 from cornerspot.blueprints.support.gate import gate
 from cornerspot.blueprints.support.records import get_or_404
 from cornerspot.crm.models import Account
@@ -17,7 +19,7 @@ from cornerspot.kit.ids import decode_public_id, encode_public_id
 from cornerspot.kit.money import Money
 from cornerspot.people.permissions import Permission
 from cornerspot.plans.features import Feature
-from cornerspot.reports.aging import BUCKET_BY_NAME, BUCKETS, MOST_INVOICES, AgingRow, aging, owed_invoices
+from cornerspot.reports.aging import BUCKET_BY_NAME, BUCKETS, MOST_INVOICES, Aging, AgingRow, aging, owed_invoices
 from cornerspot.tenancy import current_team, team_today
 
 EARLIEST = date(1970, 1, 1)
@@ -28,12 +30,14 @@ MOST_ACCOUNTS = 200  # per currency on the page; the CSV has all
 @gate(permission=Permission.READ_REPORTS, feature=Feature.BILLING)
 def aging_show() -> ResponseReturnValue:
     on = _day()
+    currencies = aging(on)
     return render_template(
         "reports/aging.html",
         on=on,
         today=team_today(),
         buckets=BUCKETS,
-        currencies=aging(on),
+        currencies=currencies,
+        bars=_bars(on, currencies[0]) if currencies else [],
         most=MOST_ACCOUNTS,
         behind=lambda currency, row, bucket=None: _behind(on, currency, row, bucket),
     )
@@ -77,6 +81,20 @@ def aging_invoices_index() -> ResponseReturnValue:
         total_minor=sum(invoice.owed_minor for invoice in invoices),
         in_list=_in_list(on, account, bucket) if on == team_today() else None,
     )
+
+
+def _bars(on: date, one: Aging) -> list[Bar]:
+    """What all customers owe in a currency, by age; each bar leads to the invoices."""
+    return [
+        Bar(
+            label=bucket.label,
+            value=str(Money(minor, one.currency).to_decimal()),
+            said=money(minor, one.currency),
+            href=_behind(on, one.currency, one.total, bucket) if minor else None,
+            tone="blue" if bucket.least is None else "red",
+        )
+        for bucket, minor in zip(BUCKETS, one.total.amounts, strict=True)
+    ]
 
 
 def _day() -> date:
