@@ -85,6 +85,11 @@ class RefundSnapshot:
     created_at: datetime
     failure: str = ""
 
+    @property
+    def has_come_back(self) -> bool:
+        """Whether the money did not reach the customer, and is ours again."""
+        return self.status in ("failed", "canceled")
+
 
 @dataclass(frozen=True)
 class DisputeMovement:
@@ -111,6 +116,11 @@ class DisputeSnapshot:
     is_refundable: bool
     due_at: datetime | None = None
     movements: tuple[DisputeMovement, ...] = ()
+
+    @property
+    def has_come_back(self) -> bool:
+        """Whether all that it took was given back, or nothing was taken."""
+        return sum(one.amount.minor for one in self.movements) >= 0
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,20 @@ def book_payment(reading: Reading) -> Payment | None:
     _move(payment, status, reading.payment, invoice, is_new=is_new, attempt_was=state_before)
     _book_fee(payment, reading.payment)
     if payment.status == S.COMPLETED:
-        for refund in sorted(reading.payment.refunds, key=lambda one: (one.created_at, one.id)):
-            book_refund(payment, refund, invoices)
-        for dispute in sorted(reading.payment.disputes, key=lambda one: (one.created_at, one.id)):
-            book_dispute(payment, dispute, invoices)
+        _book_returns(payment, reading.payment, invoices)
     _recount_processing(invoice)
     return payment
+
+
+def _book_returns(payment: Payment, told: PaymentSnapshot, invoices: dict[UUID, Invoice]) -> None:
+    """What came back to us is booked first: it may be what a later refund or dispute took."""
+    for came_back in (True, False):
+        for refund in sorted(told.refunds, key=lambda one: (one.created_at, one.id)):
+            if refund.has_come_back is came_back:
+                book_refund(payment, refund, invoices)
+        for dispute in sorted(told.disputes, key=lambda one: (one.created_at, one.id)):
+            if dispute.has_come_back is came_back:
+                book_dispute(payment, dispute, invoices)
 
 
 def find_attempt(connection_id: UUID, payment: PaymentSnapshot) -> CheckoutAttempt | None:

@@ -13,8 +13,7 @@ from cornerspot.billing.allocating import lock_for_money
 from cornerspot.billing.models import Invoice, Payment, Refund
 from cornerspot.billing.models.online import RefundStatus
 from cornerspot.billing.online.exceptions import in_words, report
-from cornerspot.billing.online.refunds import book_refund
-from cornerspot.billing.online.syncing import ask_again, reading_provider
+from cornerspot.billing.online.syncing import ask_again, reading_provider, sync_payment
 from cornerspot.db import session
 from cornerspot.db.locks import lock
 from cornerspot.db.transaction import in_transaction
@@ -22,7 +21,7 @@ from cornerspot.jobs.registry import task
 from cornerspot.kit import clock
 from cornerspot.kit.errors import NotFound
 from cornerspot.kit.money import Money
-from cornerspot.payments.provider import PaymentProvider, ProviderRefused, RefundSnapshot
+from cornerspot.payments.provider import PaymentProvider, ProviderRefused
 from cornerspot.people.actors import SYSTEM
 from cornerspot.tenancy import current_tenant_id
 
@@ -35,6 +34,7 @@ class _Order:
 
     refund_id: UUID
     key: str
+    connection_id: UUID
     payment_id: str
     amount: Money
     asked_at: datetime
@@ -51,21 +51,22 @@ def send_refund(refund_id: str) -> None:
     if order is None:
         return
     try:
-        answer = _answer(order)
+        _ask(order)
     except ProviderRefused as refusal:
         message = refusal.message
         in_transaction(lambda: _fail(order.refund_id, message))
         return
-    in_transaction(lambda: _keep(order.refund_id, answer))
+    # The answer alone would not tell of an earlier refund that failed and made room for this one.
+    sync_payment(order.connection_id, order.payment_id)
 
 
-def _answer(order: _Order) -> RefundSnapshot:
-    """Ask; after a day, when the key is forgotten, look first whether it was made."""
+def _ask(order: _Order) -> None:
+    """The processor has the refund; after a day, when the key is forgotten, look first whether it has."""
     if clock.now() - order.asked_at > KEYS_LAST:
-        for made in order.provider.read_payment(order.payment_id).refunds:
-            if made.reference == str(order.refund_id):
-                return made
-    return order.provider.create_refund(
+        made = order.provider.read_payment(order.payment_id).refunds
+        if any(one.reference == str(order.refund_id) for one in made):
+            return
+    order.provider.create_refund(
         order.payment_id,
         order.amount,
         reference=str(order.refund_id),
@@ -80,12 +81,9 @@ def _order(refund_id: UUID) -> _Order | None:
     if refund.status != RefundStatus.REQUESTED or connection_id is None or payment_id is None:
         return None
     amount = Money(refund.amount_minor, refund.currency)
-    return _Order(refund_id, refund.key, payment_id, amount, refund.created_at, reading_provider(connection_id))
-
-
-def _keep(refund_id: UUID, answer: RefundSnapshot) -> None:
-    _, payment = _rows(refund_id)
-    book_refund(payment, answer, lock_for_money(payment))
+    return _Order(
+        refund_id, refund.key, connection_id, payment_id, amount, refund.created_at, reading_provider(connection_id)
+    )
 
 
 def _fail(refund_id: UUID, message: str) -> None:

@@ -20,7 +20,6 @@ from cornerspot.people.actors import SYSTEM
 
 S = RefundStatus
 _RANK = {S.REQUESTED: 0, S.PENDING: 1, S.REQUIRES_ACTION: 1, S.SUCCEEDED: 2, S.FAILED: 3, S.CANCELED: 3}
-FELL_THROUGH = frozenset({S.FAILED, S.CANCELED})
 
 
 def book_refund(payment: Payment, told: RefundSnapshot, invoices: dict[UUID, Invoice]) -> Refund | None:
@@ -41,7 +40,7 @@ def book_refund(payment: Payment, told: RefundSnapshot, invoices: dict[UUID, Inv
         return None
     refund = _row_of(payment, told)
     _book_departure(payment, refund, told, invoices)
-    if told.status in FELL_THROUGH:
+    if told.has_come_back:
         _book_comeback(payment, refund, told, invoices)
     if _RANK[S(told.status)] > _RANK[S(refund.status)]:
         refund.status, refund.failure = told.status, told.failure
