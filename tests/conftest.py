@@ -14,7 +14,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -24,11 +24,13 @@ from sqlalchemy import text
 
 from cornerspot.app import create_app
 from cornerspot.db import db, migrating
-from cornerspot.db.cursors import QuietCursor
 from cornerspot.db.embedded import Server, ensure_running
 from cornerspot.settings import Settings, load_settings
 from cornerspot.tenancy import CurrentTeam, team_scope
+from tests.factories.furnished import MARK, furnish
+from tests.factories.online import Processor, processor
 from tests.factories.teams import Story, open_story
+from tests.statements import each_statement
 
 # Fails a test that sends what Stripe would refuse.
 pytest_plugins = ["tests.contracts.judge.plugin"]
@@ -127,6 +129,36 @@ def team(app: Flask, story: Story) -> Iterator[CurrentTeam]:
 
 
 @pytest.fixture
+def stripe(team: CurrentTeam, story: Story) -> Iterator[Processor]:
+    """The story's team connected to a stand-in of Stripe, inside the team's scope."""
+    with processor(story.owner) as made:
+        yield made
+
+
+@pytest.fixture
+def paid(stripe: Processor) -> tuple[UUID, str]:
+    """An invoice of 200.00 that was paid by card: its id and the payment's at the processor."""
+    invoice_id = stripe.invoice()
+    payment_id = stripe.paid_by_card(invoice_id)
+    stripe.sync(payment_id)
+    return invoice_id, payment_id
+
+
+@pytest.fixture(scope="module")
+def ours(app: Flask) -> tuple[Story, dict[str, UUID]]:
+    """The team that asks, with rows of its own."""
+    story = open_story(app, plan_key="scale_v1", name="The asking team")
+    return story, furnish(story, mark="ours")
+
+
+@pytest.fixture(scope="module")
+def theirs(app: Flask) -> tuple[Story, dict[str, UUID]]:
+    """The team that is asked for, with a row of every kind."""
+    story = open_story(app, plan_key="scale_v1", name="The asked team")
+    return story, furnish(story, mark=MARK)
+
+
+@pytest.fixture
 def client(story: Story) -> FlaskClient:
     """A browser signed in as the owner of the story's team."""
     return story.sign_in("owner")
@@ -144,13 +176,10 @@ class QueryCounter:
     @contextlib.contextmanager
     def __call__(self) -> Iterator[list[str]]:
         sent: list[str] = []
-        execute = QuietCursor.execute
 
-        def noting(cursor: QuietCursor, statement: Any, *rest: Any, **options: Any) -> Any:
-            if not str(statement).startswith("SET LOCAL app."):  # A member's account, for the transaction.
-                sent.append(str(statement))
-            return execute(cursor, statement, *rest, **options)
+        def note(statement: str) -> None:
+            if not statement.startswith("SET LOCAL app."):  # A member's account, for the transaction.
+                sent.append(statement)
 
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(QuietCursor, "execute", noting)
+        with each_statement(note):
             yield sent

@@ -23,8 +23,7 @@ from cornerspot.kit.ids import encode_public_id, new_id
 from cornerspot.people.models import Membership
 from cornerspot.tenancy import team_scope
 from cornerspot.tenancy.criteria import criteria_switched_off
-from tests.factories.furnished import MARK, furnish
-from tests.factories.teams import open_story
+from tests.factories.furnished import MARK
 
 SAMPLES = {
     IntegerConverter: lambda _: 0,
@@ -32,20 +31,6 @@ SAMPLES = {
 }
 pytestmark = pytest.mark.usefixtures("without_tokens")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
-
-@pytest.fixture(scope="module")
-def ours(app):
-    """The team that asks, with rows of its own."""
-    story = open_story(app, plan_key="scale_v1", name="The asking team")
-    return story, furnish(story, mark="ours")
-
-
-@pytest.fixture(scope="module")
-def theirs(app):
-    """The team that is asked for, with a row of every kind."""
-    story = open_story(app, plan_key="scale_v1", name="The asked team")
-    return story, furnish(story, mark=MARK)
 
 
 @pytest.fixture

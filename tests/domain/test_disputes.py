@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from cornerspot.activity.models import ActivityEntry
 from cornerspot.billing.models import Dispute, Invoice, LedgerEntry, Payment, PaymentException
+from cornerspot.billing.online.syncing import book_reading, reading_provider
 from cornerspot.billing.refunding import refund_payment
 from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction
+from cornerspot.kit import clock
 from cornerspot.kit.errors import Conflict
 from cornerspot.kit.money import Money
-from tests.factories.online import processor
-
-
-@pytest.fixture
-def stripe(team, story):
-    with processor(story.owner) as made:
-        yield made
-
-
-@pytest.fixture
-def paid(stripe):
-    invoice_id = stripe.invoice()
-    payment_id = stripe.paid_by_card(invoice_id)
-    stripe.sync(payment_id)
-    return invoice_id, payment_id
+from cornerspot.payments.provider import RefundSnapshot
 
 
 def exceptions():
@@ -73,6 +63,20 @@ def test_what_was_withdrawn_is_owed_again_and_settles_again_when_won(stripe, pai
         "dispute_reinstated",
         "dispute_closed",
     ]
+
+
+def test_what_a_won_one_gave_back_can_be_refunded_before_we_know(stripe, paid):
+    """The stand-in refunds no payment that was disputed; the processor does, once the dispute is won."""
+    opened = stripe.standin.open_dispute(paid[1])
+    stripe.sync(paid[1])
+    stripe.standin.close_dispute(opened["id"], won=True)
+    told = in_transaction(lambda: reading_provider(stripe.connection_id)).read_payment(paid[1])
+    refund = RefundSnapshot("re_after", Money(20000, "EUR"), "succeeded", reference="", created_at=clock.now())
+    book_reading(stripe.connection_id, replace(told, refunds=(refund,)))
+    payment = stripe.payment(paid[1])
+    assert (payment.disputed_minor, payment.refunded_minor) == (0, 20000)
+    assert exceptions() == ["dispute_opened"]
+    assert stripe.booked() == {paid[1]: 0}
 
 
 def test_a_lost_one_stays_owed_and_its_fee_is_the_team_s_cost(stripe, paid):

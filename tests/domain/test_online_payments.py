@@ -23,13 +23,6 @@ from cornerspot.kit.money import Money
 from cornerspot.payments.models import ProcessorAccount
 from cornerspot.payments.provider import PaymentSnapshot, ProviderGone
 from cornerspot.tenancy import current_tenant_id
-from tests.factories.online import processor
-
-
-@pytest.fixture
-def stripe(team, story):
-    with processor(story.owner) as made:
-        yield made
 
 
 def exceptions():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import select
 
 from cornerspot.billing.events import PaymentFailed, PaymentSettled
@@ -10,13 +9,6 @@ from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction
 from cornerspot.mail.models import OutgoingMessage
 from cornerspot.reactions.billing_to_mail import send_receipt, tell_both_sides
-from tests.factories.online import processor
-
-
-@pytest.fixture
-def stripe(team, story):
-    with processor(story.owner) as made:
-        yield made
 
 
 def mail():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import select, text, update
 
 from cornerspot.billing.models import CheckoutAttempt, PaymentException, ReconcileRun, Refund
@@ -20,13 +19,6 @@ from cornerspot.db.transaction import in_transaction
 from cornerspot.kit import clock
 from cornerspot.payments.models import ProcessorAccount, StripeEvent
 from cornerspot.payments.standin import Fault
-from tests.factories.online import processor
-
-
-@pytest.fixture
-def stripe(team, story):
-    with processor(story.owner) as made:
-        yield made
 
 
 def runs():

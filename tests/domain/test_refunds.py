@@ -20,22 +20,6 @@ from cornerspot.kit.money import Money
 from cornerspot.payments.provider import ProviderUnsure
 from cornerspot.payments.standin import Fault
 from tests.factories.billing import line, new_draft
-from tests.factories.online import processor
-
-
-@pytest.fixture
-def stripe(team, story):
-    with processor(story.owner) as made:
-        yield made
-
-
-@pytest.fixture
-def paid(stripe):
-    """An invoice of 200.00 that was paid by card: its id and the payment's at the processor."""
-    invoice_id = stripe.invoice()
-    payment_id = stripe.paid_by_card(invoice_id)
-    stripe.sync(payment_id)
-    return invoice_id, payment_id
 
 
 def ask(stripe, paid, amount_minor, *, still_owed=False, key="key", by=None):
@@ -164,6 +148,26 @@ def test_a_refund_that_fails_days_later_is_back_in_the_books(stripe, paid, still
     assert (payment.allocated_minor, payment.refunded_minor) == (20000, 0)
     assert exceptions() == ["refund_failed"]
     assert stripe.booked() == stripe.moved() == {paid[1]: 20000}
+
+
+@pytest.mark.parametrize("how", ["sent", "seen"])
+def test_what_a_failed_refund_gave_back_can_be_refunded_before_we_know(stripe, paid, how):
+    """Its money is back in our books before the next refund takes it out again."""
+    refund_id = ask(stripe, paid, 5000)
+    failing = stripe.standin.dashboard_refund(paid[1], 20000)
+    stripe.sync(paid[1])
+    assert stripe.payment(paid[1]).refunded_minor == 20000
+    stripe.standin.fail_refund(failing["id"])
+    if how == "sent":
+        send_refund(str(refund_id))
+    else:
+        stripe.standin.dashboard_refund(paid[1], 5000)
+        stripe.sync(paid[1])
+    payment = stripe.payment(paid[1])
+    assert (payment.allocated_minor, payment.refunded_minor) == (20000, 5000)
+    assert stripe.read(paid[0]).refunded_minor == 5000
+    assert exceptions() == ["refund_failed"]
+    assert stripe.booked() == stripe.moved() == {paid[1]: 15000}
 
 
 def test_a_payment_under_way_is_not_refunded(stripe):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import func, select
 
 from cornerspot.billing.models import LedgerEntry
@@ -10,15 +9,8 @@ from cornerspot.billing.online.booking import Reading, book_payment
 from cornerspot.billing.online.syncing import reading_provider
 from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction
-from tests.factories.online import processor
 from tests.faults.killing import killed_at_every_moment
 from tests.faults.money_invariants import require_sound_money
-
-
-@pytest.fixture
-def stripe(team, story):
-    with processor(story.owner) as made:
-        yield made
 
 
 def test_a_booking_that_is_killed_is_whole_or_nothing(app, team, stripe):

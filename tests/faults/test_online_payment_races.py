@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from sqlalchemy import select
 
@@ -12,45 +10,19 @@ from cornerspot.billing.online.refund_calls import send_refund
 from cornerspot.billing.online.syncing import sync_payment
 from cornerspot.billing.refunding import refund_payment
 from cornerspot.billing.voiding import void_invoice
-from cornerspot.db import db, session
+from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction
 from cornerspot.kit.errors import DomainError
 from cornerspot.kit.money import Money
-from cornerspot.tenancy import team_scope
-from tests.factories.online import processor
 from tests.faults.money_invariants import require_sound_money
-from tests.faults.racing import Race
+from tests.faults.racing import Race, at_once, in_team
 
 ROUNDS = 4
 
 
-@pytest.fixture
-def stripe(team, story):
-    with processor(story.owner) as made:
-        yield made
-
-
-def at_once(story, *works):
+def team_at_once(story, *works):
     """What each work gave, or the refusal it met; each runs transactions of its own, all start together."""
-    ready, results = threading.Barrier(len(works)), [None] * len(works)
-
-    def person(place, work):
-        with story.app.app_context(), team_scope(story.team):
-            ready.wait()
-            try:
-                results[place] = work()
-            except DomainError as error:
-                results[place] = error
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=person, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    assert not any(thread.is_alive() for thread in threads)
-    return results
+    return at_once(*(in_team(story, work) for work in works), taken=DomainError)
 
 
 def look(stripe, payment_id):
@@ -72,7 +44,7 @@ def test_many_who_look_book_once(stripe, story, round_number):
     invoice_id = stripe.invoice()
     payment_id = stripe.paid_by_card(invoice_id)
     stripe.standin.dashboard_refund(payment_id, 3000 + round_number)
-    results = at_once(story, *[look(stripe, payment_id) for _ in range(5)])
+    results = team_at_once(story, *[look(stripe, payment_id) for _ in range(5)])
     assert len(set(results)) == 1
     assert stripe.read(invoice_id).status == "paid"
     check(stripe)
@@ -85,7 +57,7 @@ def test_looking_paying_by_hand_and_voiding_at_once(stripe, story, round_number)
     race = Race(story)
     by_hand = race.pay(invoice_id, 15000, f"round-{round_number}")
     by = story.owner
-    at_once(
+    team_at_once(
         story,
         look(stripe, payment_id),
         look(stripe, payment_id),
@@ -118,10 +90,10 @@ def test_refunds_at_once_never_exceed_what_came(stripe, story, round_number):
 
         return lambda: in_transaction(work)
 
-    results = at_once(story, ask("a"), ask("b"), ask("a"), look(stripe, payment_id))
+    results = team_at_once(story, ask("a"), ask("b"), ask("a"), look(stripe, payment_id))
     made = in_transaction(lambda: session.scalars(select(Refund.id)).all())
     assert len(made) == 1, results
-    at_once(story, *[lambda: send_refund(str(made[0]))] * 3, look(stripe, payment_id))
+    team_at_once(story, *[lambda: send_refund(str(made[0]))] * 3, look(stripe, payment_id))
     assert stripe.read(invoice_id).refunded_minor == 12000
     assert len(stripe.standin.objects(stripe.account, "refund")) == 1
     check(stripe)
@@ -133,6 +105,6 @@ def test_two_disputed_payments_and_their_looks_do_not_lock_each_other_out(stripe
     for payment_id in payment_ids:
         stripe.sync(payment_id)
         stripe.standin.open_dispute(payment_id)
-    at_once(story, *[look(stripe, payment_id) for payment_id in payment_ids * 2])
+    team_at_once(story, *[look(stripe, payment_id) for payment_id in payment_ids * 2])
     assert {stripe.read(invoice_id).status for invoice_id in invoice_ids} == {"open"}
     check(stripe)

@@ -18,23 +18,11 @@ from cornerspot.mail.models import OutgoingMessage
 from cornerspot.settings import use_settings
 from cornerspot.tenancy import team_scope
 from tests.architecture.test_isolation import build, id_arguments, team_rules
-from tests.factories.furnished import MARK, furnish
-from tests.factories.teams import Story, open_story
+from tests.factories.furnished import MARK
+from tests.factories.teams import Story
 
 pytestmark = pytest.mark.usefixtures("without_tokens")
 SECURITY_HEADERS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy")
-
-
-@pytest.fixture(scope="module")
-def ours(app):
-    story = open_story(app, plan_key="scale_v1", name="The asking team")
-    return story, furnish(story, mark="ours")
-
-
-@pytest.fixture(scope="module")
-def theirs(app):
-    story = open_story(app, plan_key="scale_v1", name="The asked team")
-    return story, furnish(story, mark=MARK)
 
 
 @pytest.fixture

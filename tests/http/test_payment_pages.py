@@ -14,21 +14,6 @@ from cornerspot.crm.models import Account
 from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction
 from cornerspot.kit.ids import encode_public_id
-from tests.factories.online import processor
-
-
-@pytest.fixture
-def stripe(team, story):
-    with processor(story.owner) as made:
-        yield made
-
-
-@pytest.fixture
-def paid(stripe):
-    invoice_id = stripe.invoice()
-    payment_id = stripe.paid_by_card(invoice_id)
-    stripe.sync(payment_id)
-    return invoice_id, payment_id
 
 
 def token(page):

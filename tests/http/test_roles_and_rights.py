@@ -27,18 +27,6 @@ OPERATOR = Actor(kind="operator", name="Olga Operator")
 READS_BY_POST = ("/deals/preview", "/invoices/preview")
 
 
-@pytest.fixture(scope="module")
-def ours(app):
-    story = open_story(app, plan_key="scale_v1", name="The asking team")
-    return story, furnish(story, mark="ours")
-
-
-@pytest.fixture(scope="module")
-def theirs(app):
-    story = open_story(app, plan_key="scale_v1", name="The asked team")
-    return story, furnish(story, mark=MARK)
-
-
 def asked_of_teammates(app):
     """Every route and method that a teammate may ask for, with what it needs."""
     for rule in team_rules(app):
