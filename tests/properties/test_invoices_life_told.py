@@ -162,6 +162,17 @@ def test_a_void_says_what_becomes_of_the_money(walk, opened, money):
     walk.refused("write_off", BOSS, invoice, "Gone")
 
 
+def test_the_oldest_credit_goes_first(walk, opened):
+    for price in ("250", "19.99"):
+        invoice = opened(price)
+        walk.done("pay", BOSS, invoice, invoice.due)
+        walk.done("void", BOSS, invoice, "credit", copy=False)
+    older, newer = walk.books.payments
+    walk.done("apply_credit", BOSS, opened(), 80000)
+    walk.done("refund_credit", BOSS, 0, 10000)
+    assert (older.credit, newer.credit) == (0, older.amount + newer.amount - 90000)
+
+
 def test_bad_debt_is_written_off_reopened_and_paid_after_all(walk, opened):
     invoice = opened()
     cash = walk.done("pay", BOSS, invoice, 30000)
