@@ -1,0 +1,28 @@
+"""Every statement on its way to the database, SQLAlchemy's and those sent past it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from cornerspot.db.cursors import QuietCursor
+
+
+@contextmanager
+def each_statement(note: Callable[[str], object]) -> Iterator[None]:
+    """``note`` is called with each statement before it is sent, in the thread that sends it; it may raise."""
+
+    def noting(send: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(cursor: QuietCursor, statement: Any, *rest: Any, **options: Any) -> Any:
+            note(str(statement))
+            return send(cursor, statement, *rest, **options)
+
+        return noted
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("execute", "executemany"):
+            patch.setattr(QuietCursor, name, noting(getattr(QuietCursor, name)))
+        yield
