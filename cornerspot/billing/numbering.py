@@ -14,15 +14,17 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
 from cornerspot.billing.models import BillingSettings, Invoice, NumberSeries
 from cornerspot.billing.settings import billing_settings
-from cornerspot.db import db, session
+from cornerspot.db import session
+from cornerspot.db.straight import as_text
+from cornerspot.kit import clock, ids
 from cornerspot.kit.errors import Conflict, Invalid
 from cornerspot.tenancy import team_today
-from cornerspot.tenancy.criteria import require_scope_of
+from cornerspot.tenancy.straight import first_row_of_team
 
 LONGEST_NUMBER = 32
 KIND = "invoice"
@@ -32,11 +34,14 @@ _YEARS = ("YYYY", "YY")
 
 _FIRST = insert(NumberSeries.__table__)  # type: ignore[arg-type]
 _SERIES = NumberSeries.__table__.c
-_TAKE = _FIRST.on_conflict_do_update(
-    index_elements=["tenant_id", "kind", "period"],
-    set_={"last_value": _SERIES.last_value + 1, "last_issued_on": _FIRST.excluded.last_issued_on},
-    where=_SERIES.last_issued_on.is_(None) | (_SERIES.last_issued_on <= _FIRST.excluded.last_issued_on),
-).returning(_SERIES.last_value)
+# Others wait for whoever sends it, so it is short on our side too.
+_TAKE = as_text(
+    _FIRST.on_conflict_do_update(
+        index_elements=["tenant_id", "kind", "period"],
+        set_={"last_value": _SERIES.last_value + literal_column("1"), "last_issued_on": _FIRST.excluded.last_issued_on},
+        where=_SERIES.last_issued_on.is_(None) | (_SERIES.last_issued_on <= _FIRST.excluded.last_issued_on),
+    ).returning(_SERIES.last_value)
+)
 
 
 def require_pattern(pattern: str, *, restart_yearly: bool) -> None:
@@ -132,15 +137,24 @@ def take_number(settings: BillingSettings, *, on: date) -> str:
     Call it last: everybody who finalizes in this team waits from here to the commit.
     Raises Invalid (invoice_on) when a later date was issued before.
     """
-    values = {"kind": KIND, "period": _period(settings, on), "last_value": 1, "last_issued_on": on}
-    value = session.connection().scalar(_TAKE, {"tenant_id": require_scope_of(db.session()), **values})
-    if value is None:
+    taken = first_row_of_team(
+        _TAKE,
+        {
+            "id": ids.new_id(),
+            "created_at": clock.now(),
+            "kind": KIND,
+            "period": _period(settings, on),
+            "last_value": 1,
+            "last_issued_on": on,
+        },
+    )
+    if taken is None:
         raise Invalid(
             "An invoice with a later date has a number already. Choose a later invoice date,"
             " so that numbers and dates go up together.",
             field="invoice_on",
         )
-    number = format_number(settings.number_pattern, value, on)
+    number = format_number(settings.number_pattern, taken[0], on)
     if len(number) > LONGEST_NUMBER:
         raise Conflict("The next number is too long. Shorten the number pattern in Settings → Invoices.")
     return number

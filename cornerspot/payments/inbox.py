@@ -14,8 +14,8 @@ from uuid import UUID
 from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from cornerspot.db import db, session
-from cornerspot.db.straight import as_text, first_row
+from cornerspot.db import session
+from cornerspot.db.straight import as_text
 from cornerspot.jobs.publishing import insert_jobs, job_of, jobs_of, publish
 from cornerspot.jobs.queue import NewJob, as_value, with_jobs
 from cornerspot.kit import clock, ids
@@ -25,14 +25,13 @@ from cornerspot.payments.models import PlatformEvent, ProcessorAccount, Processo
 from cornerspot.payments.provider import EventRecord
 from cornerspot.payments.stripe_webhooks import EventObject, NotFromStripe, SignedEvent, event_of
 from cornerspot.settings import current_settings
-from cornerspot.tenancy.criteria import require_scope_of
+from cornerspot.tenancy.straight import first_row_of_team, is_of_team
 
 MOST_TRIES = 8
 HEARD_FROM_EVERY = timedelta(minutes=1)  # Finer would have all of a team's webhooks wait for one row.
 ABOUT_CONNECTION = ("account", "application")
 # Made once and past the unit of work: hundreds of these come in a second.
 _EVENTS: Table = StripeEvent.__table__  # type: ignore[assignment]
-_ACCOUNTS: Table = ProcessorAccount.__table__  # type: ignore[assignment]
 _STORE = with_jobs(as_text(insert(_EVENTS).on_conflict_do_nothing().returning(_EVENTS.c.id)))
 ABOUT_MONEY = ("checkout.session", "payment_intent", "charge", "refund", "dispute")
 
@@ -70,15 +69,15 @@ class Endpoint:
 
 
 _ENDPOINT = as_text(
-    select(*(_ACCOUNTS.c[field.name] for field in fields(Endpoint))).where(
-        _ACCOUNTS.c.tenant_id == bindparam("tenant_id"), _ACCOUNTS.c.id == bindparam("wanted")
+    select(*(getattr(ProcessorAccount, field.name) for field in fields(Endpoint))).where(
+        is_of_team(ProcessorAccount), ProcessorAccount.id == bindparam("wanted")
     )
 )
 
 
 def endpoint(account_id: UUID) -> Endpoint | None:
     """The team's connection with this id, over or not, as one that webhooks come to."""
-    found = first_row(_ENDPOINT, {"tenant_id": require_scope_of(db.session()), "wanted": account_id})
+    found = first_row_of_team(_ENDPOINT, {"wanted": account_id})
     return Endpoint(*found) if found else None
 
 
@@ -102,7 +101,6 @@ def store_event(
     is_foreign = event.livemode != account.livemode or event.account not in ("", account.stripe_account_id)
     event_id = ids.new_id()
     row = {
-        "tenant_id": require_scope_of(db.session()),
         "id": event_id,
         "created_at": clock.now(),
         "processor_account_id": account.id,
@@ -119,7 +117,7 @@ def store_event(
         "processed_at": None,
         "jobs": as_value([] if is_foreign else _jobs(event_id, event.about.kind)),
     }
-    if first_row(_STORE, row) is None:
+    if first_row_of_team(_STORE, row) is None:
         return None
     if source == "webhook":
         _hear_from(account)

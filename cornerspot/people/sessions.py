@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, select, update
 
 from cornerspot.db import session
-from cornerspot.db.straight import as_text, first_row
+from cornerspot.db.straight import as_text
 from cornerspot.kit import clock
 from cornerspot.kit.ids import new_id
 from cornerspot.kit.secrets import digest, new_token
 from cornerspot.people.actors import Actor
 from cornerspot.people.models import Membership, Person, Role, SignIn
+from cornerspot.tenancy.straight import first_row_of_team, is_of_team
 
 LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=10)
@@ -46,8 +47,8 @@ _OF_A_TEAMMATE = as_text(
     .join(Membership, Membership.person_id == Person.id)
     .where(
         *_IS_LIVE,
-        SignIn.team_id == bindparam("team_id"),
-        Membership.tenant_id == bindparam("team_id"),
+        SignIn.team_id == bindparam("tenant_id"),
+        is_of_team(Membership),
         Membership.deactivated_at.is_(None),
     )
 )
@@ -80,9 +81,9 @@ def find_session(token: str) -> tuple[SignIn, Person] | None:
     return (row[0], row[1]) if row else None
 
 
-def find_teammate_session(token: str, *, team_id: UUID) -> TeammateSession | None:
+def find_teammate_session(token: str) -> TeammateSession | None:
     """The live sign-in of a token to the team of the scope, else None; whoever was deactivated is signed out."""
-    found = first_row(_OF_A_TEAMMATE, {"digest": digest(token), "now": clock.now(), "team_id": team_id})
+    found = first_row_of_team(_OF_A_TEAMMATE, {"digest": digest(token), "now": clock.now()})
     if found is None:
         return None
     sign_in_id, last_seen_at, person_id, name, email, membership_id, role = found

@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
 
-from cornerspot.db import db
+from tests.statements import each_statement
 
 MOST_STATEMENTS = 200
 
@@ -37,16 +36,11 @@ class Crasher:
 
 
 @contextmanager
-def crasher(app: Flask) -> Iterator[Crasher]:
+def crasher(_: Flask) -> Iterator[Crasher]:
     """One that sees every statement of the app in the block."""
     made = Crasher()
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", made.tick)
-    try:
+    with each_statement(made.tick):
         yield made
-    finally:
-        event.remove(engine, "before_cursor_execute", made.tick)
 
 
 def crashed_at_every_statement(app: Flask, work: Callable[[], Any]) -> Iterator[int]:

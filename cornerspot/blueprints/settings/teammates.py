@@ -41,9 +41,10 @@ def teammates_update(membership_id: UUID) -> ResponseReturnValue:
     if not form.validate_on_submit():
         flash("Choose a role from the list.", "error")
         return redirect(url_for("settings.teammates_index"))
+    name = membership.person.name
     with refusal_as_toast():
         change_role(membership, Role(form.role.data), by=current_actor())
-        flash(f"{membership.person.name} is {with_article(form.role.data)} now.", "success")
+        flash(f"{name} is {with_article(form.role.data)} now.", "success")
     return redirect(url_for("settings.teammates_index"))
 
 
@@ -51,9 +52,10 @@ def teammates_update(membership_id: UUID) -> ResponseReturnValue:
 @gate(permission=Permission.MANAGE_TEAMMATES)
 def teammate_deactivations_create(membership_id: UUID) -> ResponseReturnValue:
     membership = _membership(membership_id)
+    name = membership.person.name  # Locking reads the membership anew, without the person.
     with refusal_as_toast():
         deactivate_teammate(membership, by=current_actor())
-        flash(f"{membership.person.name} is deactivated and signed out.", "success")
+        flash(f"{name} is deactivated and signed out.", "success")
     return redirect(url_for("settings.teammates_index"))
 
 
@@ -61,9 +63,10 @@ def teammate_deactivations_create(membership_id: UUID) -> ResponseReturnValue:
 @gate(permission=Permission.MANAGE_TEAMMATES)
 def teammate_reactivations_create(membership_id: UUID) -> ResponseReturnValue:
     membership = _membership(membership_id)
+    name = membership.person.name  # Locking reads the membership anew, without the person.
     with refusal_as_toast():
         reactivate_teammate(membership, by=current_actor())
-        flash(f"{membership.person.name} can sign in again.", "success")
+        flash(f"{name} can sign in again.", "success")
     return redirect(url_for("settings.teammates_index"))
 
 

@@ -51,11 +51,10 @@ def install(app: Flask) -> None:
 
 
 def _load(token: str) -> SignedIn | None:
-    team = team_of_request()
-    if team is None:
+    if team_of_request() is None:
         found = find_session(token)
         return _signed_in(token, *found) if found else None
-    here = find_teammate_session(token, team_id=team.id)
+    here = find_teammate_session(token)
     return SignedIn(token, here.id, here.person_id, here.last_seen_at, here.actor) if here else None
 
 
