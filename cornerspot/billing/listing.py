@@ -6,7 +6,7 @@ fills, so that the time depends on the page and not on how many invoices there a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from cornerspot.kit.paging import Page
 
 S = InvoiceStatus
 PAGE_SIZE = 50
+FEW_UNSENT = 2000
 MOST_COUNTED = 100  # A count stops there, so that a list of a million opens as fast as one of a hundred.
 
 # The tabs of the list.
@@ -62,6 +63,7 @@ def _text(value: Any) -> str:
 
 
 NEWEST = "newest"
+_BY_AGE = Invoice.created_at  # The index over what was not sent has this order.
 CUSTOMER = "customer"
 SORTS: dict[str, Sort] = {
     NEWEST: Sort(Invoice.created_at, moment_key),
@@ -103,10 +105,26 @@ def invoices_page(
     sort = SORTS[order.name]
     read = (lambda value: None if value is None else sort.read(value)) if sort.may_be_empty else sort.read
     place = read_place(cursor, (int, read, lambda value: UUID(str(value))))
-    walk = _Walk(sort, place, descending=order.descending is not place.is_backward, limit=size + 1)
+    rare = _rarely_unsent(found, sort)
+    walk = _Walk(sort, place, descending=order.descending is not place.is_backward, limit=size + 1, rare=rare)
     statement = walk.of_ids(found) if found.ids is not None else walk.merged(found)
     rows = [] if statement is None else _rows(statement)
     return page_of(rows, place, size=size, key_of=lambda row: _key(sort, row))
+
+
+def _rarely_unsent(found: Found, sort: Sort) -> dict[InvoiceStatus, list[UUID]]:
+    """What was not sent of the statuses of which that is so little that it is named, not walked for.
+
+    PostgreSQL cannot know: it takes as many of the paid ones for unsent as of the open ones.
+    """
+    if found.wanted.sent != "no" or found.wanted.account_id or found.ids is not None or sort.column is _BY_AGE:
+        return {}
+    ids: dict[InvoiceStatus, list[UUID]] = {status: [] for status in found.wanted.statuses}
+    unsent = (select(Invoice.status, Invoice.id).where(Invoice.status == one, Invoice.sent_at.is_(None)) for one in ids)
+    first = [one.order_by(Invoice.created_at).limit(FEW_UNSENT).subquery() for one in unsent]
+    for status, row_id in session.execute(planned_for_values(union_all(*map(select, first)))) if first else ():
+        ids[S(status)].append(row_id)
+    return {status: those for status, those in ids.items() if len(those) < FEW_UNSENT}
 
 
 def _rows(statement: Select[Invoice]) -> list[Invoice]:
@@ -156,6 +174,7 @@ class _Walk:
     place: Place
     descending: bool
     limit: int
+    rare: Mapping[InvoiceStatus, list[UUID]]  # the only ones of a status that can be shown, where they are few
 
     def merged(self, found: Found) -> Select[Invoice] | None:
         """The first rows of all statuses together; None when no status has any left.
@@ -187,6 +206,8 @@ class _Walk:
         key = self.sort.column
         columns = (literal(self.sort.rank(status)).label("rank"), key.label("key"), Invoice.id.label("id"))
         statement = select(*columns).where(Invoice.status == status, *found.of((status,)), *more)
+        if status in self.rare:
+            statement = statement.where(Invoice.id.in_(self.rare[status]))
         return statement.order_by(*self._ordered(key, Invoice.id)).limit(self.limit)
 
     def _beyond(self, status: InvoiceStatus) -> list[ColumnElement[bool]] | None:

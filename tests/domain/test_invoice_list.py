@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from cornerspot.billing import listing
 from cornerspot.billing.cancelling import cancel_invoice
 from cornerspot.billing.deleting import delete_invoice
 from cornerspot.billing.finalizing import finalize_invoice
@@ -150,6 +151,17 @@ def test_filters_show_what_they_say(many):
     assert shown(dated="due", since=TODAY + timedelta(days=1)) == having(lambda row: row.due_on and row.due_on > TODAY)
     account = next(row.account_id for row in many if row.account_id)
     assert shown(account_id=account) == having(lambda row: row.account_id == account)
+
+
+@pytest.mark.parametrize("few", [1, 3, 2000])
+@pytest.mark.parametrize("name", SORT_NAMES)
+def test_what_was_not_sent_is_the_same_whether_it_is_named_or_walked_for(many, monkeypatch, name, few):
+    monkeypatch.setattr(listing, "FEW_UNSENT", few)
+    forward, back = paged(InvoiceFilter(sent="no"), Order(name), 4)
+    wanted = [row for row in many if row.sent_at is None]
+    assert ids(forward) == ids(wanted)
+    assert len(forward) == len(wanted)
+    assert [row.id for row in forward] == [row.id for row in back]
 
 
 def test_a_filter_is_remembered_as_plain_values(team):

@@ -18,6 +18,7 @@ from cornerspot.billing.finalizing import finalize_invoice
 from cornerspot.billing.models import BulkRun, Invoice
 from cornerspot.billing.models.bulk import STOPPED_AFTER
 from cornerspot.billing.upkeep import forget_bulk_files
+from cornerspot.blueprints.billing import invoice_index
 from cornerspot.crm.models import Account
 from cornerspot.db import session
 from cornerspot.db.transaction import transaction
@@ -166,6 +167,16 @@ def test_totals_stand_above_the_list(client, world):
     assert "Outstanding" in page.text
     assert "€400.00" in page.text
     assert "Collected this month" in page.text
+
+
+def test_a_long_list_shows_its_rows_and_then_its_totals(client, world, monkeypatch):
+    world.make(2, final=True)
+    monkeypatch.setattr(invoice_index, "MOST_CHOSEN", 1)
+    page = client.get("/invoices?status=open")
+    assert "€400.00" not in page.text
+    totals = client.get(re.search(r'id="list-totals"[^>]* hx-get="([^"]+)"', page.text)[1])
+    assert re.search(r'id="list-totals">.*€400\.00', totals.text, re.DOTALL)
+    assert "/invoices?status=open" in totals.text
 
 
 def test_only_the_drafts_of_a_mixed_selection_are_deleted(client, world):
