@@ -119,6 +119,11 @@ def line_to_bill(unbilled: UnbilledLine) -> LineInput:
     )
 
 
+def is_fixed(copy: Copy) -> bool:
+    """Whether a discount is an amount, which is given once, and not a percentage."""
+    return copy.get("percent") is None
+
+
 _TABLE = BilledDealLine.__table__
 _BILL = insert(_TABLE).on_conflict_do_nothing().returning(_TABLE.c.id)  # type: ignore[arg-type]
 
@@ -198,7 +203,7 @@ def reclaim_deal_lines(invoice: Invoice) -> None:
         others = _others_of_line(row)
         is_taken = any(other.part == row.part for other in others)
         # The first part gives the line's fixed discount, which whoever took it has given meanwhile.
-        is_given = is_taken and row.part == 0 and any(map(_is_fixed, row.deal_line.discounts))
+        is_given = is_taken and row.part == 0 and any(map(is_fixed, row.deal_line.discounts))
         if is_given or not _is_within(row.quantity, row.deal_line.quantity - _quantity_of(others)):
             raise AlreadyBilled(_sentence(_live_invoice([row.deal_line_id], but=invoice)))
         row.part = _free_part(others) if is_taken else row.part
@@ -272,11 +277,7 @@ def _quantity_of(rows: Sequence[BilledDealLine]) -> Decimal:
 
 
 def _discounts_left(discounts: Sequence[Copy], *, is_first: bool) -> list[Copy]:
-    return [copy for copy in discounts if is_first or not _is_fixed(copy)]
-
-
-def _is_fixed(copy: Copy) -> bool:
-    return copy.get("percent") is None
+    return [copy for copy in discounts if is_first or not is_fixed(copy)]
 
 
 def _free_part(rows: Sequence[BilledDealLine]) -> int:

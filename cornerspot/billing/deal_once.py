@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import selectinload
 
-from cornerspot.billing.deal_billing import AlreadyBilled
+from cornerspot.billing.deal_billing import AlreadyBilled, is_fixed
 from cornerspot.billing.models import BilledDealLine, Invoice
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.catalog.lines import Copy, totals_of
@@ -29,7 +29,7 @@ def taken_discounts(deal: Deal) -> Mapping[str, int]:
     count, unless the deal has no lines.
     """
     taken: defaultdict[str, int] = defaultdict(int)
-    if any(_is_fixed(copy) for copy in deal.discounts):
+    if any(is_fixed(copy) for copy in deal.discounts):
         statement = _live(select(Invoice), deal).options(selectinload(Invoice.lines))
         if deal.lines:
             bills = (BilledDealLine.deal_id == deal.id) & BilledDealLine.released_at.is_(None)
@@ -37,7 +37,7 @@ def taken_discounts(deal: Deal) -> Mapping[str, int]:
         for invoice in session.scalars(statement.execution_options(populate_existing=True)):
             given = totals_of(invoice, invoice.lines).document_discounts
             for copy, discount in zip(invoice.discounts, given, strict=True):
-                if _is_fixed(copy):
+                if is_fixed(copy):
                     taken[_key(copy)] += discount.amount_minor
     return taken
 
@@ -47,7 +47,7 @@ def split_discounts(discounts: Iterable[Copy], taken: Mapping[str, int]) -> tupl
     spent = dict(taken)
     kept, given = [], []
     for copy in discounts:
-        used = min(copy["amount_minor"], spent.get(_key(copy), 0)) if _is_fixed(copy) else 0
+        used = min(copy["amount_minor"], spent.get(_key(copy), 0)) if is_fixed(copy) else 0
         if used:
             spent[_key(copy)] -= used
         if used and used == copy["amount_minor"]:
@@ -62,17 +62,17 @@ def require_discounts_left(invoice: Invoice) -> None:
 
     Call it under the deal's lock, while the draft does not count yet; needs its lines loaded. Raises AlreadyBilled.
     """
-    fixed = [copy for copy in invoice.discounts if _is_fixed(copy)]
+    fixed = [copy for copy in invoice.discounts if is_fixed(copy)]
     if not fixed:
         return
     deal = session.scalars(select(Deal).where(Deal.id == invoice.deal_id).options(selectinload(Deal.lines))).one()
     taken, left = taken_discounts(deal), dict.fromkeys(map(_key, fixed), 0)
     for copy in split_discounts(deal.discounts, taken)[0]:
-        if _is_fixed(copy):
+        if is_fixed(copy):
             left[_key(copy)] = left.get(_key(copy), 0) + copy["amount_minor"]
     given = totals_of(invoice, invoice.lines).document_discounts
     for copy, discount in zip(invoice.discounts, given, strict=True):
-        if _is_fixed(copy) and taken.get(_key(copy)) and discount.amount_minor > left[_key(copy)]:
+        if is_fixed(copy) and taken.get(_key(copy)) and discount.amount_minor > left[_key(copy)]:
             raise AlreadyBilled(
                 f"“{copy['name']}” was given on another invoice of this deal meanwhile. Void, cancel or delete that"
                 " invoice first, or create a new one."
@@ -118,10 +118,6 @@ def _live(statement: Select[Any], deal: Deal) -> Select[Any]:
     """The statement about invoices, of those that were made for the deal and still count."""
     dead = (InvoiceStatus.VOID, InvoiceStatus.CANCELLED)
     return statement.where(Invoice.deal_id == deal.id, Invoice.deleted_at.is_(None), Invoice.status.not_in(dead))
-
-
-def _is_fixed(copy: Copy) -> bool:
-    return copy.get("percent") is None
 
 
 def _key(copy: Copy) -> str:
