@@ -29,9 +29,12 @@ def reread_invoice_message(message: OutgoingMessage) -> str:
 
 def _reread_single(invoice_id: UUID, purpose: str) -> str:
     """What a person wrote is sent as it was written, or not at all."""
+    invoice = session.get(Invoice, (current_tenant_id(), invoice_id))
+    if invoice is None:
+        return ""  # Nothing is known that would speak against it.
     require = require_remindable if purpose == "reminder" else require_sendable
     try:
-        require(lock_invoice(session.get_one(Invoice, (current_tenant_id(), invoice_id))))
+        require(lock_invoice(invoice))
     except (Conflict, NotFound) as refusal:
         return refusal.message
     return ""
