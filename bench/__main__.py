@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from bench import conversion, finalizing, memory, pages, pdfs, walls, webhooks
+from bench import conversion, finalizing, memory, pages, pdfs, thousand_lines, walls, webhooks
 from bench.measuring import machine, show
 from bench.world import World, world
 
@@ -27,6 +27,7 @@ def measurements(place: World) -> dict[str, Callable[[], dict[str, Any]]]:
         "conversion": partial(conversion.measure, place),
         "finalizing": partial(finalizing.measure, place),
         "pages": partial(pages.measure, place),
+        "thousand_lines": partial(thousand_lines.measure, place),
         "walls": partial(walls.measure, place),
         "pdfs": partial(pdfs.measure, place),
         "memory": partial(memory.measure, place),

@@ -33,7 +33,7 @@ async function enhance(select, open) {
     ...(link && { create: (name, done) => want(link, select, name, done) }),
     render: {
       option: (item, escape) => `<div>${escape(item.text)}${item.hint ? `<small>${escape(item.hint)}</small>` : ""}</div>`,
-      option_create: (item, escape) => `<div class="create">${escape(link.textContent.trim())} “${escape(item.input)}”</div>`,
+      option_create: (item, escape) => `<div class="option create" role="option" id="${select.id}-create">${escape(link.textContent.trim())} “${escape(item.input)}”</div>`,
       no_results: () => '<div class="no-results">Nothing found.</div>',
     },
   });
