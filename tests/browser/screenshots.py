@@ -164,6 +164,7 @@ def photograph(browser: Browser, address: str, pages: dict[str, Picture], staged
             context = browser.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,
+                reduced_motion="reduce",
                 is_mobile=device == "phone",
                 has_touch=device == "phone",
                 locale="en-GB",
