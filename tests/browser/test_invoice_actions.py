@@ -254,6 +254,7 @@ def test_a_dialog_is_worked_by_keys_alone(page, make_invoice):
     expect(form).to_be_hidden()
     expect(opener).to_be_focused()
     page.keyboard.press("Enter")
+    expect(form.get_by_label("Amount")).to_be_focused()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type("50")
     page.keyboard.press("Enter")
