@@ -10,7 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from cornerspot.billing.models import Invoice, InvoiceLine
+from cornerspot.billing.models import Invoice, InvoiceLine, Payment, PaymentAllocation
+from cornerspot.billing.models.payment import PaymentStatus
 from cornerspot.billing.states import UNPAID, InvoiceStatus
 from cornerspot.crm.models import Account
 from cornerspot.db import session
@@ -26,13 +27,14 @@ MOST_WORDS = 8
 STATUSES: Mapping[str, tuple[InvoiceStatus, ...]] = {
     "draft": (S.DRAFT,),
     "open": (S.OPEN, S.PARTIALLY_PAID),
+    "unpaid": (S.OPEN,),
     "partially_paid": (S.PARTIALLY_PAID,),
     "paid": (S.PAID,),
     "uncollectible": (S.UNCOLLECTIBLE,),
     "void": (S.VOID, S.CANCELLED),
     "cancelled": (S.CANCELLED,),
 }
-DATES = ("issued", "due")
+DATES = ("issued", "due", "paid")
 UNNUMBERED = frozenset({S.DRAFT, S.CANCELLED})  # have no number and no dates, as the database holds them to
 
 
@@ -40,7 +42,8 @@ UNNUMBERED = frozenset({S.DRAFT, S.CANCELLED})  # have no number and no dates, a
 class InvoiceFilter:
     """Which invoices are shown; empty values show all. ``names`` are keys of ``STATUSES``.
 
-    ``since`` and ``until`` are days of issue, or due dates, as ``dated`` says, both included;
+    ``since`` and ``until`` are days of issue, due dates, or days on which a payment was received
+    that settles the invoice, as ``dated`` says, both included;
     ``sent`` is yes, no or empty.
     """
 
@@ -122,15 +125,11 @@ class Found:
 def find(wanted: InvoiceFilter) -> Found:
     """The filter, searched: one statement where there are words, none otherwise."""
     asked: list[ColumnElement[bool]] = []
-    column = Invoice.due_on if wanted.dated == "due" else Invoice.issued_on
     if wanted.overdue:
         asked.append(Invoice.due_on < team_today())
     if wanted.sent:
         asked.append(Invoice.sent_at.is_not(None) if wanted.sent == "yes" else Invoice.sent_at.is_(None))
-    if wanted.since is not None:
-        asked.append(column >= wanted.since)
-    if wanted.until is not None:
-        asked.append(column <= wanted.until)
+    asked.extend(_on_the_days(wanted))
     if wanted.account_id is not None:
         asked.append(Invoice.account_id == wanted.account_id)
     if not wanted.words:
@@ -141,6 +140,17 @@ def find(wanted: InvoiceFilter) -> Found:
     if ids is None or len(wanted.words) > 1:
         asked.extend(matches(word) for word in wanted.words)
     return Found(wanted, tuple(asked), ids)
+
+
+def _on_the_days(wanted: InvoiceFilter) -> list[ColumnElement[bool]]:
+    column = {"due": Invoice.due_on, "paid": Payment.received_on}.get(wanted.dated, Invoice.issued_on)
+    asked = [column >= wanted.since] if wanted.since is not None else []
+    asked += [column <= wanted.until] if wanted.until is not None else []
+    if wanted.dated != "paid" or not asked:
+        return asked
+    settled = select(PaymentAllocation.invoice_id).join(Payment, Payment.id == PaymentAllocation.payment_id)
+    lives = PaymentAllocation.released_at.is_(None)
+    return [Invoice.id.in_(settled.where(lives, Payment.status == PaymentStatus.COMPLETED, *asked))]
 
 
 def _ids_of(word: str) -> list[UUID] | None:

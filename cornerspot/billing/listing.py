@@ -87,7 +87,8 @@ class Order:
 
 def natural_order(wanted: InvoiceFilter) -> Order:
     """The order of a list that nobody sorted: by the dates that it is limited to, the newest first otherwise."""
-    return Order(wanted.dated) if wanted.since or wanted.until else Order()
+    limited = bool(wanted.since or wanted.until)
+    return Order(wanted.dated) if limited and wanted.dated in SORTS else Order()
 
 
 def invoices_page(

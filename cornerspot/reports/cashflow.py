@@ -44,6 +44,11 @@ class Month:
     first: date
     collected: Sum
 
+    @property
+    def last(self) -> date:
+        """The last day of the month."""
+        return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
 
 @dataclass(frozen=True)
 class Week:

@@ -149,6 +149,11 @@ def test_filters_show_what_they_say(many):
     yesterday = TODAY - timedelta(days=1)
     assert shown(since=yesterday, until=yesterday) == having(lambda row: row.issued_on == yesterday) != set()
     assert shown(dated="due", since=TODAY + timedelta(days=1)) == having(lambda row: row.due_on and row.due_on > TODAY)
+    assert shown(names=("unpaid",)) == having(lambda row: row.status == "open") != set()
+    paid = having(lambda row: row.paid_minor > 0)  # on the day of issue
+    late = having(lambda row: row.paid_minor > 0 and row.issued_on == TODAY)
+    assert shown(dated="paid", since=TODAY, until=TODAY) == late != set()
+    assert shown(dated="paid", until=yesterday) == paid - late != set()
     account = next(row.account_id for row in many if row.account_id)
     assert shown(account_id=account) == having(lambda row: row.account_id == account)
 

@@ -92,6 +92,15 @@ def test_each_chart_has_a_table_and_each_bar_leads_to_its_list(busy, client):
         assert client.get(href.replace("&amp;", "&")).status_code == 200
 
 
+def test_what_was_collected_leads_to_the_invoices_that_it_settled(busy, client):
+    page = client.get("/").text
+    href = f"/invoices?dated=paid&amp;since={TODAY.replace(day=1)}&amp;until="
+    assert href in page
+    [found] = {one for one in re.findall(r'href="[^"]*(/invoices\?[^"]+)"', page) if one.startswith(href)}
+    shown = client.get(found.replace("&amp;", "&")).text
+    assert "Paid 1" in shown, "the chip says which days"
+
+
 def test_it_takes_few_statements_however_much_there_is(busy, client, query_counter):
     client.get("/")
     with query_counter() as sent:

@@ -99,7 +99,9 @@ def test_han_letters_alone_have_the_forms_of_the_teams_language(locale, font):
 def test_amounts_keep_their_order_beside_letters_from_right_to_left(script, locale):
     """The order in which the signs stand on the paper, from left to right."""
     name, line = SCRIPTS[script]
-    text = rows_by_sight(document_pdf(document(name, line, locale=locale, unit=name.split()[0], tax=f"VAT {name.split()[0]}")))
+    text = rows_by_sight(
+        document_pdf(document(name, line, locale=locale, unit=name.split()[0], tax=f"VAT {name.split()[0]}"))
+    )
     label = next(row for row in text if "on" in row and "19%" in row)
     assert "19%" in label
     assert ("€300.00" if locale == "en" else "€ 300.00") in label.replace("\xa0", " ")

@@ -51,6 +51,7 @@ TAB_WORDS = {
 STATUS_WORDS = {
     "draft": "Draft",
     "open": "Open",
+    "unpaid": "Nothing paid yet",
     "partially_paid": "Partially paid",
     "paid": "Paid",
     "uncollectible": "Uncollectible",
@@ -171,7 +172,7 @@ def _chips(wanted: InvoiceFilter) -> list[dict[str, str]]:
 
 
 def _period(wanted: InvoiceFilter) -> str:
-    what = "Due" if wanted.dated == "due" else "Issued"
+    what = wanted.dated.capitalize()
     if wanted.since and wanted.until:
         return f"{what} {date_text(wanted.since)} – {date_text(wanted.until)}"
     return f"{what} from {date_text(wanted.since)}" if wanted.since else f"{what} until {date_text(wanted.until)}"

@@ -18,7 +18,7 @@ from cornerspot.tenancy import current_team, team_today
 
 S = InvoiceStatus
 FATE_WORDS = {
-    S.OPEN: ("Open", "blue", "open"),
+    S.OPEN: ("Open", "blue", "unpaid"),
     S.PARTIALLY_PAID: ("Partially paid", "azure", "partially_paid"),
     S.PAID: ("Paid", "green", "paid"),
     S.UNCOLLECTIBLE: ("Uncollectible", "amber", "uncollectible"),
@@ -46,13 +46,18 @@ def expected_bars(flow: Cashflow) -> list[Bar]:
 
 
 def collected_bars(flow: Cashflow) -> list[Bar]:
-    """What came in month by month."""
+    """What came in month by month; each leads to the invoices that it settled."""
     return [
         Bar(
             label=_month(month.first),
             value=_number(month.collected, flow.currency),
             said=_said(month.collected, flow.currency, "payment"),
-            href=url_for("billing.invoices_index", status="paid"),
+            href=url_for(
+                "billing.invoices_index",
+                dated="paid",
+                since=month.first.isoformat(),
+                until=month.last.isoformat(),
+            ),
             tone="green",
         )
         for month in flow.months
