@@ -157,7 +157,8 @@ def _filling(place: World) -> Iterator[psycopg.Connection]:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET synchronous_commit = off")
         yield connection
-        connection.execute("CHECKPOINT")  # Vacuum calls a page visible to all only when its commits are on the disk.
+        # Vacuum calls a page visible to all only when its commits are on the disk, and those near them too.
+        connection.execute("RESET synchronous_commit; CHECKPOINT")
         for table in TABLES:  # What autovacuum would have done by itself over the years.
             connection.execute(f"VACUUM (ANALYZE) {table}")
 
