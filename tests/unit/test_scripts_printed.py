@@ -9,12 +9,14 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+import structlog
 from pypdf import PdfReader
-from structlog.testing import capture_logs
+from structlog.testing import LogCapture
 
 from cornerspot.billing.document import DocumentLine, DocumentTax, DocumentTexts, InvoiceDocument
 from cornerspot.billing.party import Party
 from cornerspot.billing.rendering import document_html, document_pdf
+from cornerspot.documents import pdf
 from cornerspot.documents.html import isolated, lettering
 from tests.factories.scripts import LONG_WORD, SCRIPTS, drawn_glyphs
 
@@ -64,12 +66,13 @@ def test_every_letter_has_a_shape_in_a_font_that_the_pdf_carries(script, locale)
     assert wanted - drawn == set()
 
 
-def test_a_letter_that_no_font_has_is_noticed_and_told():
-    with capture_logs() as logs:
-        content = document_pdf(document("Acme", "Nobody draws \U0010fffd"))
-        document_pdf(document("Acme", "Nor again \U0010fffd"))
+def test_a_letter_that_no_font_has_is_noticed_and_told(monkeypatch):
+    told = LogCapture()
+    monkeypatch.setattr(pdf, "log", structlog.wrap_logger(None, processors=[told], wrapper_class=structlog.BoundLogger))
+    content = document_pdf(document("Acme", "Nobody draws \U0010fffd"))
+    document_pdf(document("Acme", "Nor again \U0010fffd"))
     assert "\U0010fffd" in [glyph.letters for glyph in drawn_glyphs(content) if not glyph.has_shape]
-    assert [(entry["letter"], "fonts-noto-core" in entry["help"]) for entry in logs] == [("U+10FFFD", True)]
+    assert [(entry["letter"], "fonts-noto-core" in entry["help"]) for entry in told.entries] == [("U+10FFFD", True)]
 
 
 @pytest.mark.parametrize(
