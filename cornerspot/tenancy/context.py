@@ -136,7 +136,9 @@ def find_team_by_slug(slug: str) -> CurrentTeam:
     """The team at this address, read as ``find_team`` does; raises NotFound."""
     try:
         row = _read_past_sqlalchemy(_TEAM_BY_SLUG_SQL, {"slug": slug})
-    except psycopg.Error:
+    except psycopg.Error as error:
+        if isinstance(error, psycopg.OperationalError):
+            db.engine.dispose()  # If the server hung up, the others in the pool are as dead.
         return _read(_TEAM_BY_SLUG, {"slug": slug})  # On another connection, and with SQLAlchemy's errors.
     return _found(row)
 
