@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import unicodedata
 from datetime import date
 from decimal import Decimal
@@ -68,6 +69,8 @@ def test_every_letter_has_a_shape_in_a_font_that_the_pdf_carries(script, locale)
 
 def test_a_letter_that_no_font_has_is_noticed_and_told(monkeypatch):
     told = LogCapture()
+    (once,) = (one for one in logging.getLogger("weasyprint").filters if hasattr(one, "_told"))
+    monkeypatch.setattr(once, "_told", set())  # Whatever other tests printed.
     monkeypatch.setattr(pdf, "log", structlog.wrap_logger(None, processors=[told], wrapper_class=structlog.BoundLogger))
     content = document_pdf(document("Acme", "Nobody draws \U0010fffd"))
     document_pdf(document("Acme", "Nor again \U0010fffd"))
