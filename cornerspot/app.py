@@ -26,6 +26,7 @@ from cornerspot.blueprints.support import (
     security,
 )
 from cornerspot.blueprints.support.converters import PublicIdConverter
+from cornerspot.blueprints.webhooks import intake
 from cornerspot.db import db
 from cornerspot.db.embedded import ensure_running
 from cornerspot.logs import configure_logs
@@ -90,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for name in BLUEPRINTS:
         app.register_blueprint(import_module(f"cornerspot.blueprints.{name}").blueprint)
     gate.require_all_gated(app)
+    intake.install(app)
     http.install(app, external_url=settings.external_url)
     serve_static(app, settings)
     if settings.trusted_proxies:

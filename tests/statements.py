@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cornerspot.db import straight
 from cornerspot.db.cursors import QuietCursor
 
 
@@ -22,7 +23,15 @@ def each_statement(note: Callable[[str], object]) -> Iterator[None]:
 
         return noted
 
+    def noting_trip(send: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(pooled: Any, steps: Any) -> Any:
+            note(steps[-1][0])  # Those before it say for which team it is.
+            return send(pooled, steps)
+
+        return noted
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(straight, "_in_one_trip", noting_trip(straight._in_one_trip))
         for name in ("execute", "executemany"):
             patch.setattr(QuietCursor, name, noting(getattr(QuietCursor, name)))
         yield

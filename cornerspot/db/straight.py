@@ -1,24 +1,43 @@
 """Statements compiled once and sent past SQLAlchemy: for the few that hundreds of requests a second send.
 
 SQLAlchemy hashes each statement, makes a context and a result for it: of a short statement
-that is more than half of what it costs. Such a statement is still built of tables and columns,
-runs in the session's transaction and raises SQLAlchemy's errors; what it takes and gives are
-psycopg's values, so it is for identifiers, words, bytes and moments.
+that is more than half of what it costs. Such a statement is still built of tables and columns
+and raises SQLAlchemy's errors; what it takes and gives are psycopg's values, so it is for
+identifiers, words, bytes and moments.
+
+``first_row`` runs in the session's transaction. ``lone_row`` is a transaction by itself, and
+all of it one round trip: to begin, to say for which team, to ask and to commit would be four.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import count
 from typing import Any
 
 import psycopg
+from psycopg.abc import PQGen
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+from psycopg.waiting import Ready, Wait
 from sqlalchemy import Executable
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
 
-from cornerspot.db import session
+from cornerspot.db import db, session
 
 _DIALECT = PGDialect_psycopg()
+_NAMED = re.compile(r"%(?:%|\((\w+)\)s)")
+_TELL = "SELECT set_config(%(name)s, %(value)s, true)"
+_PREPARED = "straight statements"  # what a connection of the pool has prepared, by text and types
+_numbers = count()  # A name is never used again: a connection may have forgotten some of its statements only.
+
+Setting = tuple[str, str]
 
 
 def as_text(statement: Executable) -> str:
@@ -32,5 +51,114 @@ def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | No
     try:
         row: tuple[Any, ...] | None = plain.execute(statement, values).fetchone()
     except psycopg.Error as error:
-        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=_DIALECT) from error
+        raise _as_sqlalchemys(error, statement) from error
     return row
+
+
+def lone_row(statement: str, values: Mapping[str, Any], *, settings: Iterable[Setting] = ()) -> tuple[Any, ...] | None:
+    """What the statement gives first, None if nothing; committed when this returns, raises DBAPIError.
+
+    It sees nothing that the session has not committed. ``settings`` are told to the transaction first.
+    """
+    pooled = db.engine.raw_connection()
+    try:
+        row = _alone(pooled, statement, values, settings)
+    except psycopg.Error as error:
+        if pooled.is_valid and error.sqlstate is None:
+            pooled.invalidate(error)  # Not PostgreSQL's word, but something on the way to it.
+        raise _as_sqlalchemys(error, statement) from error
+    except BaseException as error:
+        pooled.invalidate(error)  # In the middle of something: its next user would get our answer.
+        raise
+    finally:
+        pooled.close()
+    return row
+
+
+def _alone(
+    pooled: PoolProxiedConnection, statement: str, values: Mapping[str, Any], settings: Iterable[Setting]
+) -> tuple[Any, ...] | None:
+    steps = [*((_TELL, {"name": name, "value": value}) for name, value in settings), (statement, values)]
+    try:
+        return _in_one_trip(pooled, steps)
+    except InvalidSqlStatementName:  # psycopg drops all that is prepared now and then; nothing was done yet.
+        pooled.info.pop(_PREPARED)
+        return _in_one_trip(pooled, steps)
+
+
+def _in_one_trip(
+    pooled: PoolProxiedConnection, steps: Sequence[tuple[str, Mapping[str, Any]]]
+) -> tuple[Any, ...] | None:
+    """The first row of the last step. Up to the one sync, PostgreSQL takes them as one transaction."""
+    plain: Any = pooled.driver_connection
+    pgconn: PGconn = plain.pgconn
+    transformer: Any = Transformer(plain)
+    messages = [_message(pooled, transformer, *step) for step in steps]
+    pgconn.enter_pipeline_mode()
+    for message in messages:
+        pgconn.send_query_prepared(*message)
+    pgconn.pipeline_sync()
+    answers: list[PGresult] = plain.wait(_answers(pgconn))
+    pgconn.exit_pipeline_mode()
+    for answer in answers:
+        if answer.status == ExecStatus.FATAL_ERROR:
+            raise error_from_result(answer, encoding=plain.info.encoding)
+    transformer.set_pgresult(answers[-1])
+    rows = transformer.load_rows(0, min(answers[-1].ntuples, 1), tuple)
+    return rows[0] if rows else None
+
+
+def _message(
+    pooled: PoolProxiedConnection, transformer: Any, statement: str, values: Mapping[str, Any]
+) -> tuple[bytes, Sequence[Any], Sequence[int]]:
+    """Name, values and their formats, of a statement that the connection has prepared."""
+    text, names = _numbered(statement)
+    dumped = transformer.dump_sequence([values[name] for name in names], [PyFormat.AUTO] * len(names))
+    prepared: dict[Any, bytes] = pooled.info.setdefault(_PREPARED, {})
+    key = statement, transformer.types
+    if key not in prepared:
+        plain: Any = pooled.driver_connection
+        name = b"straight_%d" % next(_numbers)
+        done = plain.pgconn.prepare(name, text, transformer.types)
+        if done.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(done, encoding=plain.info.encoding)
+        prepared[key] = name
+    return prepared[key], dumped, transformer.formats or ()
+
+
+@cache
+def _numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
+    """The statement as PostgreSQL takes it, and the names of its values in their order."""
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return _NAMED.sub(number, statement).encode(), tuple(names)
+
+
+def _answers(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    """All that PostgreSQL says up to the sync, as psycopg waits for it."""
+    while pgconn.flush():
+        if (yield Wait.RW) & Ready.R:
+            pgconn.consume_input()
+    answers: list[PGresult] = []
+    while True:
+        while pgconn.is_busy():
+            yield Wait.R
+            pgconn.consume_input()
+        answer = pgconn.get_result()
+        if answer is None:
+            continue  # The end of one step.
+        if answer.status == ExecStatus.PIPELINE_SYNC:
+            return answers
+        answers.append(answer)
+
+
+def _as_sqlalchemys(error: psycopg.Error, statement: str) -> BaseException:
+    return DBAPIError.instance(statement, None, error, psycopg.Error, dialect=_DIALECT)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Table, bindparam, or_, select, update
@@ -16,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from cornerspot.db import session
 from cornerspot.db.straight import as_text
+from cornerspot.db.transaction import in_transaction
 from cornerspot.jobs.publishing import insert_jobs, job_of, jobs_of, publish
 from cornerspot.jobs.queue import NewJob, as_value, with_jobs
 from cornerspot.kit import clock, ids
@@ -25,7 +27,7 @@ from cornerspot.payments.models import PlatformEvent, ProcessorAccount, Processo
 from cornerspot.payments.provider import EventRecord
 from cornerspot.payments.stripe_webhooks import EventObject, NotFromStripe, SignedEvent, event_of
 from cornerspot.settings import current_settings
-from cornerspot.tenancy.straight import first_row_of_team, is_of_team
+from cornerspot.tenancy.straight import first_row_of_team, is_of_team, lone_row_of_team
 
 MOST_TRIES = 8
 HEARD_FROM_EVERY = timedelta(minutes=1)  # Finer would have all of a team's webhooks wait for one row.
@@ -76,8 +78,8 @@ _ENDPOINT = as_text(
 
 
 def endpoint(account_id: UUID) -> Endpoint | None:
-    """The team's connection with this id, over or not, as one that webhooks come to."""
-    found = first_row_of_team(_ENDPOINT, {"wanted": account_id})
+    """The team's connection with this id, over or not, as one that webhooks come to; a transaction of its own."""
+    found = lone_row_of_team(_ENDPOINT, {"wanted": account_id})
     return Endpoint(*found) if found else None
 
 
@@ -90,17 +92,33 @@ def webhook_secrets(account: ProcessorAccount | Endpoint) -> list[str]:
     return [secret for secret in (unseal(kept, key=key) for kept in sealed if kept) if secret]
 
 
-def store_event(
-    account: ProcessorAccount | Endpoint, event: SignedEvent, body: bytes, *, source: str = "webhook"
-) -> UUID | None:
+def receive_event(account: Endpoint, event: SignedEvent, body: bytes) -> None:
+    """As ``store_event``, in a transaction of its own; and the connection was heard from, to the minute."""
+    row = _new_row(account, event, body, source="webhook")
+    if lone_row_of_team(_STORE, row) is not None and _was_quiet(account):
+        in_transaction(lambda: _hear_from(account.id))
+
+
+def store_event(account: ProcessorAccount, event: SignedEvent, body: bytes, *, source: str = "webhook") -> UUID | None:
     """The event waits in the team's inbox and for the worker; its row's id, None when it was there already.
 
     One that names another account, or is live where the connection is for tests, is kept as
     ``foreign`` and worked on by nobody.
     """
+    row = _new_row(account, event, body, source=source)
+    if first_row_of_team(_STORE, row) is None:
+        return None
+    if source == "webhook" and _was_quiet(account):
+        _hear_from(account.id)
+    event_id: UUID = row["id"]
+    return event_id
+
+
+def _new_row(account: ProcessorAccount | Endpoint, event: SignedEvent, body: bytes, *, source: str) -> dict[str, Any]:
+    """The values of ``_STORE``."""
     is_foreign = event.livemode != account.livemode or event.account not in ("", account.stripe_account_id)
     event_id = ids.new_id()
-    row = {
+    return {
         "id": event_id,
         "created_at": clock.now(),
         "processor_account_id": account.id,
@@ -117,11 +135,6 @@ def store_event(
         "processed_at": None,
         "jobs": as_value([] if is_foreign else _jobs(event_id, event.about.kind)),
     }
-    if first_row_of_team(_STORE, row) is None:
-        return None
-    if source == "webhook":
-        _hear_from(account)
-    return event_id
 
 
 def store_swept(account: ProcessorAccount, record: EventRecord) -> UUID | None:
@@ -251,15 +264,18 @@ def waiting_events(*, older_than: timedelta = timedelta(minutes=5), most: int = 
     )
 
 
-def _hear_from(account: ProcessorAccount | Endpoint) -> None:
-    """The connection was heard from just now, to the minute."""
+def _was_quiet(account: ProcessorAccount | Endpoint) -> bool:
+    """Whether nothing was heard of the connection for a minute."""
+    return account.last_event_at is None or account.last_event_at <= clock.now() - HEARD_FROM_EVERY
+
+
+def _hear_from(account_id: UUID) -> None:
+    """The connection was heard from just now; one of those that come at once says so."""
     now = clock.now()
-    if account.last_event_at is not None and account.last_event_at > now - HEARD_FROM_EVERY:
-        return
     session.execute(
         update(ProcessorAccount)
         .where(
-            ProcessorAccount.id == account.id,
+            ProcessorAccount.id == account_id,
             or_(
                 ProcessorAccount.last_event_at.is_(None),
                 ProcessorAccount.last_event_at <= now - HEARD_FROM_EVERY,

@@ -10,11 +10,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import Select, bindparam, select
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from cornerspot.db import db, session
-from cornerspot.db.straight import as_text
+from cornerspot.db.straight import as_text, lone_row
 from cornerspot.kit import clock
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy.current import CurrentTeam
@@ -135,12 +135,11 @@ def find_team(condition) -> CurrentTeam:  # type: ignore[no-untyped-def]
 def find_team_by_slug(slug: str) -> CurrentTeam:
     """The team at this address, read as ``find_team`` does; raises NotFound."""
     try:
-        row = _read_past_sqlalchemy(_TEAM_BY_SLUG_SQL, {"slug": slug})
-    except psycopg.Error as error:
-        if isinstance(error, psycopg.OperationalError):
+        return _found(lone_row(_TEAM_BY_SLUG_SQL, {"slug": slug}))
+    except DBAPIError as error:
+        if isinstance(error, OperationalError):
             db.engine.dispose()  # If the server hung up, the others in the pool are as dead.
-        return _read(_TEAM_BY_SLUG, {"slug": slug})  # On another connection, and with SQLAlchemy's errors.
-    return _found(row)
+        return _read(_TEAM_BY_SLUG, {"slug": slug})  # On another connection.
 
 
 _TEAMS = select(*(getattr(Team, name) for name in CurrentTeam.__dataclass_fields__))
@@ -152,21 +151,6 @@ _TEAM_BY_SLUG_SQL = as_text(_TEAM_BY_SLUG)
 def _read(statement: Select[Any], values: dict[str, str]) -> CurrentTeam:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         return _found(connection.execute(statement, values).one_or_none())
-
-
-def _read_past_sqlalchemy(statement: str, values: dict[str, str]) -> Sequence[Any] | None:
-    """One row, outside of any transaction; whatever goes wrong, that connection is not used again."""
-    pooled = db.engine.raw_connection()
-    try:
-        plain: Any = pooled.driver_connection
-        plain.autocommit = True
-        row: Sequence[Any] | None = plain.execute(statement, values).fetchone()
-        plain.autocommit = False
-    except BaseException as error:
-        pooled.invalidate(error)
-        raise
-    pooled.close()
-    return row
 
 
 def _found(row: Sequence[Any] | None) -> CurrentTeam:

@@ -200,7 +200,8 @@ def test_the_address_is_exact(story):
     account = connect(story)
     path = path_of(story, account.id)
     assert post(story, f"{path}/", GOOD, signature_of(GOOD, SECRET)).status_code == 404
-    assert story.app.test_client().get(path).status_code == 405
+    got = story.app.test_client().get(path)
+    assert (got.status_code, got.headers["Allow"]) == (405, "POST")
     assert post(story, path.replace("pac_", "pay_"), GOOD, signature_of(GOOD, SECRET)).status_code == 404
 
 
@@ -314,4 +315,17 @@ def test_an_event_costs_three_statements(story, query_counter):
     deliver(story, account, GOOD)
     with query_counter() as sent:
         deliver(story, account, event_body(id="evt_2"))
-    assert len(sent) <= 3  # team, connection, event with its job
+    assert len(sent) == 3  # team, connection, event with its job: each a round trip and a transaction
+
+
+def test_only_a_teams_address_takes_its_events(app, story):
+    account = connect(story)
+    path = f"/hooks/stripe/{encode_public_id('pac', account.id)}"
+    assert post(story, path, GOOD, signature_of(GOOD, SECRET)).status_code == 404
+    assert post(story, f"/{story.team.slug}{path}", GOOD, signature_of(GOOD, SECRET)).status_code == 200
+
+
+def test_webhooks_are_counted_with_all_requests(story):
+    account, name = connect(story), 'endpoint="webhooks.stripe_events_create",method="POST",status="400"'
+    deliver(story, account, GOOD, OTHER)
+    assert name in story.app.test_client().get("/metrics").text

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import structlog
-from flask import Response, request
+from werkzeug.wsgi import get_input_stream
 
 from cornerspot.payments.stripe_webhooks import NotFromStripe, SignedEvent, read_signed
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 LARGEST_BODY = 1024 * 1024
 log = structlog.get_logger("cornerspot.webhooks")
 
 
-def raw_body() -> bytes:
-    """The bytes as they came, which is what was signed; answers 413 beyond a megabyte."""
-    request.max_content_length = LARGEST_BODY
-    return request.get_data(cache=False)
+def raw_body(environ: WSGIEnvironment) -> bytes:
+    """The bytes as they came, which is what was signed; raises RequestEntityTooLarge beyond a megabyte."""
+    return get_input_stream(environ, max_content_length=LARGEST_BODY).read()
 
 
-def signed_event(body: bytes, secrets: Iterable[str]) -> SignedEvent | None:
+def signed_event(environ: WSGIEnvironment, body: bytes, secrets: Iterable[str]) -> SignedEvent | None:
     """The event, or None for what Stripe did not send; which endpoint and which body is in the log, no secret is."""
     try:
-        return read_signed(body, request.headers.get("Stripe-Signature"), secrets)
+        return read_signed(body, environ.get("HTTP_STRIPE_SIGNATURE"), secrets)
     except NotFromStripe:
-        log.warning("webhook_refused", path=request.path, body_sha256=hashlib.sha256(body).hexdigest())
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        log.warning("webhook_refused", path=path, body_sha256=hashlib.sha256(body).hexdigest())
         return None
-
-
-def answer(status: int) -> Response:
-    """An answer without words: nobody reads it."""
-    return Response(status=status)
