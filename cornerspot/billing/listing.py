@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from cornerspot.billing.list_customers import customers_page
-from cornerspot.billing.list_filter import UNNUMBERED, Found, InvoiceFilter, find
+from cornerspot.billing.list_filter import UNNUMBERED, Found, InvoiceFilter, among, find
 from cornerspot.billing.models import Dispute, Invoice, PaymentAllocation
 from cornerspot.billing.states import InvoiceStatus
 from cornerspot.db import session
@@ -63,7 +63,7 @@ def _text(value: Any) -> str:
 
 
 NEWEST = "newest"
-_BY_AGE = Invoice.created_at  # The index over what was not sent has this order.
+UNSENT_ORDERS = frozenset({Invoice.created_at.key, Invoice.due_on.key})  # The indexes over what was not sent.
 CUSTOMER = "customer"
 SORTS: dict[str, Sort] = {
     NEWEST: Sort(Invoice.created_at, moment_key),
@@ -118,7 +118,12 @@ def _rarely_unsent(found: Found, sort: Sort) -> dict[InvoiceStatus, list[UUID]]:
 
     PostgreSQL cannot know: it takes as many of the paid ones for unsent as of the open ones.
     """
-    if found.wanted.sent != "no" or found.wanted.account_id or found.ids is not None or sort.column is _BY_AGE:
+    if (
+        found.wanted.sent != "no"
+        or found.wanted.account_id
+        or found.ids is not None
+        or sort.column.key in UNSENT_ORDERS
+    ):
         return {}
     ids: dict[InvoiceStatus, list[UUID]] = {status: [] for status in found.wanted.statuses}
     unsent = (select(Invoice.status, Invoice.id).where(Invoice.status == one, Invoice.sent_at.is_(None)) for one in ids)
@@ -208,7 +213,7 @@ class _Walk:
         columns = (literal(self.sort.rank(status)).label("rank"), key.label("key"), Invoice.id.label("id"))
         statement = select(*columns).where(Invoice.status == status, *found.of((status,)), *more)
         if status in self.rare:
-            statement = statement.where(Invoice.id.in_(self.rare[status]))
+            statement = statement.where(among(self.rare[status]))
         return statement.order_by(*self._ordered(key, Invoice.id)).limit(self.limit)
 
     def _beyond(self, status: InvoiceStatus) -> list[ColumnElement[bool]] | None:

@@ -106,6 +106,7 @@ class Invoice(PricedDocument, TenantOwned):
             postgresql_include=["account_id", "number", "currency", "total_minor"],
         ),
         Index("ix_invoices_unsent", "tenant_id", "status", "created_at", "id", postgresql_where="sent_at IS NULL"),
+        Index("ix_invoices_unsent_due", "tenant_id", "status", "due_on", "id", postgresql_where="sent_at IS NULL"),
         tenant_index("ix_invoices_number", "status", "number", "id"),
         tenant_index("ix_invoices_total", "status", "total_minor", "id"),
         tenant_index("ix_invoices_balance", "status", "balance_minor", "id"),
