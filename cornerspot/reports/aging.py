@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +61,7 @@ class AgingRow:
     name: str
     amounts: tuple[int, ...]
 
-    @property
+    @cached_property
     def total_minor(self) -> int:
         return sum(self.amounts)
 
@@ -72,7 +73,7 @@ class Aging:
     currency: str
     rows: tuple[AgingRow, ...]
 
-    @property
+    @cached_property
     def total(self) -> AgingRow:
         columns = zip(*(row.amounts for row in self.rows), strict=True)
         return AgingRow(None, "All accounts", tuple(sum(column) for column in columns))
