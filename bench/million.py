@@ -125,14 +125,16 @@ TABLES = (
 )  # fmt: skip
 
 
-def fill(place: World, team: Team, *, rows: int) -> None:
+def fill(place: World, team: Team, *, rows: int, customers: int = CUSTOMERS) -> None:
     """The team has this many invoices more, with lines, customers and payments; tables are analysed."""
     began = perf_counter()
     pattern = _pattern(place, team)
+    moment = _MOMENT.format(rows=rows)
     with _filling(place) as connection, _without_indexes(connection, worth_it=rows > BATCH):
-        _customers(connection, team.story.team.id, pattern["accounts"])
+        _customers(connection, team.story.team.id, pattern["accounts"], customers)
         for first in range(1, rows + 1, BATCH):
-            _batch(connection, team.story.team.id, pattern, first, min(first + BATCH - 1, rows), rows)
+            drawn = _DRAWN.format(moment=moment, new_id=_NEW_ID.format(at=moment), rows=rows, customers=customers)
+            _batch(connection, team.story.team.id, pattern, drawn, first, min(first + BATCH - 1, rows))
             print(f"{min(first + BATCH - 1, rows):>9} invoices, {perf_counter() - began:.0f} s", file=sys.stderr)
 
 
@@ -198,27 +200,24 @@ def _pattern(place: World, team: Team) -> dict[str, UUID]:
         return {"invoices": invoice_id, "payments": payment.id, "accounts": invoice.account_id}
 
 
-def _customers(connection: psycopg.Connection, team_id: UUID, pattern: UUID) -> None:
+def _customers(connection: psycopg.Connection, team_id: UUID, pattern: UUID, count: int) -> None:
     name = f"({_NAMES})[1 + n %% 20] || ' & Partner ' || n"
     given = {
         "id": "gen_random_uuid()",
         "name": name,
         "search_name": f"translate(lower({name}), 'üéö', 'ueo')",
     }
-    _repeat(connection, "accounts", given, f"generate_series(1, {CUSTOMERS}) n", "t.id = %(pattern)s", {
+    _repeat(connection, "accounts", given, f"generate_series(1, {count}) n", "t.id = %(pattern)s", {
         "team": team_id, "pattern": pattern,
     })  # fmt: skip
 
 
 def _batch(
-    connection: psycopg.Connection, team_id: UUID, pattern: Mapping[str, UUID], first: int, last: int, rows: int
+    connection: psycopg.Connection, team_id: UUID, pattern: Mapping[str, UUID], drawn: str, first: int, last: int
 ) -> None:
     values = {"team": team_id, "first": first, "last": last, **pattern}
-    moment = _MOMENT.format(rows=rows)
     with connection.transaction():
-        connection.execute(
-            _DRAWN.format(moment=moment, new_id=_NEW_ID.format(at=moment), rows=rows, customers=CUSTOMERS), values
-        )
+        connection.execute(drawn, values)
         _repeat(connection, "invoices", _INVOICE, "drawn d", "t.id = %(invoices)s", values)
         lines = "drawn d, LATERAL generate_series(0, (d.n %% 2)::int) line"
         _repeat(connection, "invoice_lines", _LINE, lines, "t.invoice_id = %(invoices)s", values)
