@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from cornerspot.billing.models import Invoice
 from cornerspot.db import session
+from cornerspot.db.planning import is_any
 from cornerspot.kit import clock
 from cornerspot.tenancy import current_team
 
@@ -21,7 +22,7 @@ def count_finalized_invoices() -> int:
 
 def has_invoices() -> bool:
     """Whether there is any invoice that is not in the Trash."""
-    return session.scalar(select(Invoice.id).where(Invoice.deleted_at.is_(None)).limit(1)) is not None
+    return bool(session.scalar(select(is_any(Invoice, Invoice.deleted_at.is_(None)))))
 
 
 def _start_of_month() -> datetime:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from cornerspot.crm.models import Account, Contact, Deal
 from cornerspot.db import session
+from cornerspot.db.planning import is_any
 
 
 def has_crm_records() -> bool:
     """Whether there is any account, contact or deal that is not in the Trash."""
-    return any(
-        session.scalar(select(model.id).where(model.deleted_at.is_(None)).limit(1)) is not None
-        for model in (Account, Deal, Contact)
-    )
+    found = (is_any(model, model.deleted_at.is_(None)) for model in (Account, Deal, Contact))
+    return bool(session.scalar(select(or_(*found))))

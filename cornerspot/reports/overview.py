@@ -12,6 +12,7 @@ from cornerspot.billing.models import Invoice
 from cornerspot.catalog.models import Product
 from cornerspot.crm.models import Account, Deal, Pipeline, Stage, StageClass
 from cornerspot.db import session
+from cornerspot.db.planning import is_any
 
 # Shown one by one, in the order in which a story unfolds.
 TOLD = ("deal", "invoice", "account")
@@ -71,10 +72,10 @@ def beginnings() -> Beginnings:
     """Which of the first things a team has done, in one statement."""
     row = session.execute(
         select(
-            select(Account.id).exists().label("account"),
-            select(Product.id).exists().label("product"),
-            select(Deal.id).exists().label("deal"),
-            select(Invoice.id).exists().label("invoice"),
+            is_any(Account).label("account"),
+            is_any(Product).label("product"),
+            is_any(Deal).label("deal"),
+            is_any(Invoice).label("invoice"),
         )
     ).one()
     return Beginnings(row.account, row.product, row.deal, row.invoice)

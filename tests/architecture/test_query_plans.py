@@ -22,12 +22,14 @@ from cornerspot.billing.listing import Order, count_invoices, invoice_counts, in
 from cornerspot.billing.models import Invoice, InvoiceLine
 from cornerspot.billing.reading import sums_of_account
 from cornerspot.billing.trash import trash_page
+from cornerspot.billing.usage import has_invoices
+from cornerspot.crm.usage import has_crm_records
 from cornerspot.db import db, session
 from cornerspot.portal.invoices import due_of_account, member_invoices_page
 from cornerspot.portal.payments import member_payments_page
 from cornerspot.reports.aging import aging, owed_invoices
 from cornerspot.reports.cashflow import cashflows
-from cornerspot.reports.overview import recent_activity
+from cornerspot.reports.overview import beginnings, recent_activity
 from cornerspot.tenancy import team_scope, team_today
 from tests.factories.teams import open_story
 
@@ -71,7 +73,7 @@ def filled(app, server, database):
 def plans(app, filled):
     """Gives the plans of what a function asks the database, as the app's role, inside the team."""
 
-    def of(work):
+    def of(work, *, as_when_large=True):
         asked = []
 
         def note(_connection, _cursor, statement, parameters, *_):
@@ -83,7 +85,7 @@ def plans(app, filled):
             work()
         finally:
             event.remove(db.engine, "before_cursor_execute", note)
-        for setting in AS_WHEN_LARGE:
+        for setting in AS_WHEN_LARGE if as_when_large else ():
             session.execute(text(f"SET LOCAL {setting}"))
         connection = session.connection()
         return [
@@ -245,6 +247,16 @@ def test_lists_and_sums_are_never_prepared(plans, customer):
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert options == [True] * 9
+
+
+@pytest.mark.parametrize("ask", [beginnings, has_invoices, has_crm_records])
+def test_a_first_row_is_looked_for_along_the_key(plans, ask):
+    """A walk through the table would end at once here, and after a million rows of another team there."""
+    found = plans(ask, as_when_large=False)
+    read = {
+        node["Relation Name"]: node["Node Type"] for plan in found for node in nodes(plan) if "Relation Name" in node
+    }
+    assert {read.get(table) for table in ("invoices", "accounts")} <= {None, "Index Scan", "Index Only Scan"}, read
 
 
 def test_every_index_of_invoices_is_asked_for_here_or_belongs_to_others(server, database):
