@@ -64,6 +64,7 @@ PAGES = {
     **{f"by {name}": f"/invoices?sort={name}" for name in SORT_NAMES},
     **{f"by {name}, downwards": f"/invoices?sort=-{name}" for name in SORT_NAMES},
     **{f"by {name}, deep": "/invoices?sort=" + name + "&cursor={" + name + "}" for name in SORT_NAMES},
+    "an invoice": "/invoices/{invoice}",
     "portal: invoices": "/portal/invoices",
     "portal: open": "/portal/invoices?status=open",
     "portal: overdue": "/portal/invoices?status=overdue",
@@ -174,6 +175,7 @@ def _facts(place: World, team: Team, deep: int) -> dict[str, str]:
         facts = {
             "account": encode_public_id("acc", account.id),
             "customer": account.name.rpartition(" ")[2],
+            "invoice": encode_public_id("inv", _invoice(account_id)),
             "month": f"{middle.year - 1}-05",
             "year": str(middle.year - 1),
             **{name: _deep(partial(_sorted_page, name), deep) for name in SORT_NAMES},
@@ -181,6 +183,12 @@ def _facts(place: World, team: Team, deep: int) -> dict[str, str]:
             "member_payments": _deep(partial(member_payments_page, account.id), deep),
         }
     return facts | {"member_cookie": _member(place, team, account_id)}
+
+
+def _invoice(account_id: UUID) -> UUID:
+    """A paid invoice of the customer."""
+    paid = select(Invoice.id).where(Invoice.account_id == account_id, Invoice.status == "paid")
+    return session.scalars(paid.order_by(Invoice.id).limit(1)).one()
 
 
 def _sorted_page(name: str, *, cursor: str | None) -> Any:

@@ -15,7 +15,7 @@ from cornerspot.crm.models import Deal
 from cornerspot.db.base import one_of
 from cornerspot.kit import clock
 from cornerspot.people.models import Membership
-from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_index, tenant_relationship
+from cornerspot.tenancy.owned import TenantOwned, reference_index, tenant_fk, tenant_index, tenant_relationship
 
 
 class ConversionStatus(StrEnum):
@@ -65,6 +65,7 @@ class Conversion(TenantOwned):
             postgresql_where="status = 'in_progress'",
         ),
         tenant_index("ix_conversions_deal_id", "deal_id", "created_at"),
+        reference_index("conversions", "invoice_id"),
     )
 
     deal_id: Mapped[UUID]

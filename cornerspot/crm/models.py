@@ -17,6 +17,7 @@ from cornerspot.kit.searching import search_form
 from cornerspot.people.models import Membership
 from cornerspot.tenancy.owned import (
     TenantOwned,
+    reference_index,
     tenant_collection,
     tenant_fk,
     tenant_index,
@@ -162,6 +163,7 @@ class Deal(PricedDocument, TenantOwned):
         CheckConstraint("value_minor >= 0", name="value_not_negative"),
         tenant_index("ix_deals_stage_id", "stage_id", "board_position"),
         tenant_index("ix_deals_account_id", "account_id"),
+        reference_index("deals", "contact_id"),
         tenant_index("ix_deals_recent", "created_at", "id"),
         tenant_index("ix_deals_name", "search_name", "id"),
     )

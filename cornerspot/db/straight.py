@@ -21,7 +21,7 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 from sqlalchemy import Executable
@@ -64,8 +64,9 @@ def lone_row(statement: str, values: Mapping[str, Any], *, settings: Iterable[Se
     try:
         row = _alone(pooled, statement, values, settings)
     except psycopg.Error as error:
-        if pooled.is_valid and error.sqlstate is None:
-            pooled.invalidate(error)  # Not PostgreSQL's word, but something on the way to it.
+        plain: Any = pooled.driver_connection
+        if error.sqlstate is None or plain.pgconn.status != ConnStatus.OK or plain.pgconn.pipeline_status:
+            pooled.invalidate(error)  # Not, or not only, PostgreSQL's word: something on the way to it.
         raise _as_sqlalchemys(error, statement) from error
     except BaseException as error:
         pooled.invalidate(error)  # In the middle of something: its next user would get our answer.
@@ -102,7 +103,7 @@ def _in_one_trip(
     pgconn.exit_pipeline_mode()
     for answer in answers:
         if answer.status == ExecStatus.FATAL_ERROR:
-            raise error_from_result(answer, encoding=plain.info.encoding)
+            raise _error_of(answer)
     transformer.set_pgresult(answers[-1])
     rows = transformer.load_rows(0, min(answers[-1].ntuples, 1), tuple)
     return rows[0] if rows else None
@@ -121,7 +122,7 @@ def _message(
         name = b"straight_%d" % next(_numbers)
         done = plain.pgconn.prepare(name, text, transformer.types)
         if done.status != ExecStatus.COMMAND_OK:
-            raise error_from_result(done, encoding=plain.info.encoding)
+            raise _error_of(done)
         prepared[key] = name
     return prepared[key], dumped, transformer.formats or ()
 
@@ -158,6 +159,12 @@ def _answers(pgconn: PGconn) -> PQGen[list[PGresult]]:
         if answer.status == ExecStatus.PIPELINE_SYNC:
             return answers
         answers.append(answer)
+
+
+def _error_of(answer: PGresult) -> psycopg.Error:
+    """What PostgreSQL refused; without a code of its own it is the connection that is lost."""
+    error = error_from_result(answer)
+    return error if error.sqlstate else psycopg.OperationalError(str(error))
 
 
 def _as_sqlalchemys(error: psycopg.Error, statement: str) -> BaseException:

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cornerspot.db.base import GlobalModel, one_of
-from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_index, tenant_unique
+from cornerspot.tenancy.owned import TenantOwned, reference_index, tenant_fk, tenant_index, tenant_unique
 
 UNDELIVERED = ("bounced", "failed")
 DEFAULT_ACCENT = "#3650df"
@@ -34,6 +34,8 @@ class OutgoingMessage(TenantOwned):
         CheckConstraint("(status = 'withdrawn') = (withdrawn_at IS NOT NULL)", name="withdrawn_fits_status"),
         tenant_index("ix_outgoing_messages_subject", "subject_type", "subject_id", "created_at"),
         tenant_index("ix_outgoing_messages_mailing_id", "mailing_id"),
+        reference_index("outgoing_messages", "attachment_id"),
+        reference_index("outgoing_messages", "logo_file_id"),
         Index(
             "ix_outgoing_messages_undelivered",
             "tenant_id",

@@ -127,6 +127,7 @@ class ProcessorCustomer(TenantOwned):
         tenant_fk("accounts", "account_id"),
         tenant_unique("processor_account_id", "account_id", name="uq_processor_customers_account"),
         tenant_unique("processor_account_id", "stripe_customer_id", name="uq_processor_customers_stripe_id"),
+        tenant_index("ix_processor_customers_account_id", "account_id"),
     )
 
     processor_account_id: Mapped[UUID]

@@ -39,6 +39,11 @@ def tenant_index(name: str, *columns: Any, **options: Any) -> Index:
     return Index(name, "tenant_id", *columns, **options)
 
 
+def reference_index(table: str, column: str) -> Index:
+    """An index over a reference that not every row has, for what looks for it before its target is deleted."""
+    return tenant_index(f"ix_{table}_{column}", column, postgresql_where=f"{column} IS NOT NULL")
+
+
 def words_index(name: str, column: str) -> Index:
     """An index that finds a part of a text within a team; only a function of the owner can use it."""
     return tenant_index(name, column, postgresql_using="gin", postgresql_ops={column: "gin_trgm_ops"})

@@ -163,6 +163,8 @@ WORDS = {
 }
 # Of invoices, these serve no list: one record and its neighbours, the limit of a plan, the proof of numbers.
 OF_OTHERS = {
+    "ix_invoices_contact_id",
+    "ix_invoices_copied_from_id",
     "ix_invoices_deal_id",
     "ix_invoices_finalized_at",
     "ix_invoices_manual_number",

@@ -30,6 +30,11 @@ GLOBAL_TABLES = {
 
 # Tables that a member of the portal reads whole, and may write nothing in. Every other tenant table
 # says in its migration what a member sees of it (``cornerspot/db/rls.py``: ``restrict_to_account`` …).
+# Rows of these stay: people and teams end by a status, books are never erased.
+NEVER_DELETED = {
+    "disputes", "memberships", "payments", "people", "pipelines", "processor_accounts", "products", "refunds", "teams"
+}  # fmt: skip
+ONE_ROW = {"billing_settings", "portal_settings"}  # of each team
 READ_BY_MEMBERS = {
     "billing_settings": "pages and payments follow how the team bills: part payments, instructions, logo",
     "feature_switches": "what the team switched off is off for its customers",
@@ -136,6 +141,23 @@ def test_references_between_tenant_tables_carry_the_team(table):
             assert (own[0], theirs[0]) == ("tenant_id", "tenant_id"), name
         else:
             assert target in GLOBAL_TABLES, name
+
+
+def test_what_refers_to_rows_that_are_deleted_has_an_index():
+    """PostgreSQL looks there before a row goes: through all of a team's rows where there is none."""
+    found = rows(
+        "SELECT conrelid::regclass::text, confrelid::regclass::text, own FROM pg_constraint,"
+        " LATERAL (SELECT array_agg(attname::text ORDER BY attname) AS own FROM unnest(conkey) n"
+        "  JOIN pg_attribute ON attrelid = conrelid AND attnum = n) columns"
+        " WHERE contype = 'f' AND conrelid::regclass::text NOT LIKE 'procrastinate%' AND NOT EXISTS ("
+        "  SELECT FROM pg_index i WHERE i.indrelid = conrelid"
+        "  AND (indpred IS NULL OR pg_get_expr(indpred, indrelid) ~ '^.[a-z_]+ IS NOT NULL.$')"
+        "  AND own = (SELECT array_agg(attname::text ORDER BY attname)"
+        "   FROM unnest((i.indkey::int2[])[0:cardinality(conkey) - 1]) n"
+        "   JOIN pg_attribute ON attrelid = i.indrelid AND attnum = n))"
+    )
+    wrong = [(table, own) for table, target, own in found if target not in NEVER_DELETED and table not in ONE_ROW]
+    assert wrong == []
 
 
 def test_no_global_table_refers_to_a_tenant_table():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from cornerspot.crm.models import Account
@@ -129,3 +129,18 @@ def test_threads_get_their_own_answers(app):
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(ask, range(800)))
     assert db.engine.pool.checkedout() == 0
+
+
+@pytest.mark.parametrize("round_", range(20))
+def test_a_connection_that_was_ended_meanwhile_is_told_as_lost_and_not_used_again(app, round_):
+    """Whether the end was heard of before, while or after asking: the next one asks on another connection."""
+    before = server_process()
+    with create_engine(db.engine.url, poolclass=NullPool).connect() as stranger:
+        stranger.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": before})
+        if round_ % 2:
+            gone = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+            while stranger.scalar(gone, {"pid": before}):
+                stranger.rollback()
+    with pytest.raises(OperationalError):
+        lone_row("SELECT 1", {}, settings=[("app.tenant_id", "x")])
+    assert server_process() != before

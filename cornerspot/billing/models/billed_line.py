@@ -37,6 +37,8 @@ class BilledDealLine(TenantOwned):
             postgresql_where="released_at IS NULL",
         ),
         tenant_index("ix_billed_deal_lines_deal_id", "deal_id"),
+        tenant_index("ix_billed_deal_lines_deal_line_id", "deal_line_id"),
+        tenant_index("ix_billed_deal_lines_invoice_line_id", "invoice_line_id"),
         tenant_index("ix_billed_deal_lines_invoice_id", "invoice_id"),
     )
 

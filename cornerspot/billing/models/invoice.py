@@ -17,6 +17,7 @@ from cornerspot.db.base import one_of
 from cornerspot.kit import clock
 from cornerspot.tenancy.owned import (
     TenantOwned,
+    reference_index,
     tenant_collection,
     tenant_fk,
     tenant_index,
@@ -88,6 +89,8 @@ class Invoice(PricedDocument, TenantOwned):
             postgresql_include=OF_A_CUSTOMER,
         ),
         tenant_index("ix_invoices_deal_id", "deal_id"),
+        reference_index("invoices", "contact_id"),
+        reference_index("invoices", "copied_from_id"),
         # Each sort of the list is read along an index that begins with the status. The one over due dates
         # also answers what is owed, and what of it is overdue, without a look at the rows: the policy of
         # members asks for account and number, so they stand there too.

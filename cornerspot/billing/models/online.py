@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cornerspot.db.base import one_of
 from cornerspot.kit import clock
-from cornerspot.tenancy.owned import TenantOwned, tenant_fk, tenant_index, tenant_unique
+from cornerspot.tenancy.owned import TenantOwned, reference_index, tenant_fk, tenant_index, tenant_unique
 
 
 class AttemptState(StrEnum):
@@ -55,6 +55,7 @@ class CheckoutAttempt(TenantOwned):
         ),
         tenant_index("ix_checkout_attempts_invoice_id", "invoice_id", "created_at"),
         tenant_index("ix_checkout_attempts_state", "state", "created_at"),
+        tenant_index("ix_checkout_attempts_account_id", "account_id"),
     )
 
     processor_account_id: Mapped[UUID]
@@ -107,6 +108,7 @@ class Refund(TenantOwned):
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         tenant_index("ix_refunds_status", "status", "created_at"),
         tenant_index("ix_refunds_account_id", "account_id"),
+        reference_index("refunds", "asked_invoice_id"),
     )
 
     payment_id: Mapped[UUID]
@@ -140,6 +142,7 @@ class Dispute(TenantOwned):
         tenant_unique("payment_id", "stripe_dispute_id"),
         CheckConstraint("withdrawn_minor >= 0", name="withdrawn_not_negative"),
         tenant_index("ix_disputes_status", "status"),
+        tenant_index("ix_disputes_account_id", "account_id"),
     )
 
     payment_id: Mapped[UUID]
@@ -228,6 +231,7 @@ class PaymentException(TenantOwned):
         tenant_fk("invoices", "invoice_id"),
         tenant_fk("payments", "payment_id"),
         tenant_fk("memberships", "resolved_by"),
+        reference_index("payment_exceptions", "invoice_id"),
         Index("ix_payment_exceptions_open", "tenant_id", "created_at", postgresql_where="resolved_at IS NULL"),
     )
 

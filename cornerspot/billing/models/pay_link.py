@@ -25,6 +25,7 @@ class PayLink(TenantOwned):
         tenant_fk("memberships", "revoked_by"),
         Index("uq_pay_links_live", "tenant_id", "invoice_id", unique=True, postgresql_where="revoked_at IS NULL"),
         tenant_index("ix_pay_links_invoice_id", "invoice_id", "created_at"),
+        tenant_index("ix_pay_links_account_id", "account_id"),
     )
 
     invoice_id: Mapped[UUID]
