@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal_column, select
 
 from cornerspot.activity.recording import record
 from cornerspot.billing.allocating import allocate
@@ -32,6 +32,8 @@ from cornerspot.plans.features import Feature
 NO_CREDIT = "This customer has no credit in the invoice's currency."
 NOTHING_TO_SETTLE = "Nothing is owed on this invoice, so no credit is needed."
 UNDER_WAY = "A payment of this invoice is under way. Wait until it has settled or failed."
+# Written out: of a value, a plan for all values cannot know that the index over credit has every such row.
+_HAS_CREDIT = Payment.credit_minor > literal_column("0")
 CHANGED = "The balance has changed since you opened the page. Reload it and look again."
 
 
@@ -55,7 +57,7 @@ def credit_by_currency(account_id: UUID | None) -> Select[str, Any]:
     )
     return (
         select(Payment.currency, func.sum(func.greatest(Payment.credit_minor - asked, 0)).label("free"))
-        .where(Payment.account_id == account_id, Payment.credit_minor > 0)
+        .where(Payment.account_id == account_id, _HAS_CREDIT)
         .group_by(Payment.currency)
     )
 
@@ -142,7 +144,7 @@ def _with_credit(account_id: UUID | None, currency: str) -> Sequence[Payment]:
 
 
 def _credit_of(account_id: UUID | None) -> Select[Payment]:
-    return select(Payment).where(Payment.account_id == account_id, Payment.credit_minor > 0).order_by(Payment.id)
+    return select(Payment).where(Payment.account_id == account_id, _HAS_CREDIT).order_by(Payment.id)
 
 
 def _asked_before(request_key: str) -> list[Refund]:

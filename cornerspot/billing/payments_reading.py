@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, any_, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from cornerspot.billing.crediting import credit_by_currency
@@ -115,11 +115,9 @@ def _statement(invoice: Invoice) -> Select[Any]:
         .group_by(PaymentAllocation.payment_id)
         .subquery()
     )
-    asked = (
-        select(Payment.id.label("payment_id"))
-        .join(CheckoutAttempt, CheckoutAttempt.id == Payment.attempt_id)
-        .where(CheckoutAttempt.invoice_id == invoice.id)
-    )
+    # As an array: of a join, PostgreSQL expects all payments of a team that none of its payments came online to.
+    attempts = select(CheckoutAttempt.id).where(CheckoutAttempt.invoice_id == invoice.id).scalar_subquery()
+    asked = select(Payment.id.label("payment_id")).where(Payment.attempt_id == any_(func.array(attempts)))
     concerned = select(settled.c.payment_id).union(asked).subquery()
     credit = credit_by_currency(invoice.account_id).subquery()
     free = select(credit.c.free).where(credit.c.currency == invoice.currency).scalar_subquery()

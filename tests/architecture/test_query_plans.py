@@ -16,15 +16,18 @@ from sqlalchemy import event, func, select, text
 
 from bench.million import fill
 from bench.world import Team
+from cornerspot.billing.crediting import credit_by_currency
 from cornerspot.billing.list_filter import InvoiceFilter, find, matches
 from cornerspot.billing.list_totals import list_totals
 from cornerspot.billing.listing import Order, count_invoices, invoice_counts, invoices_page
 from cornerspot.billing.models import Invoice, InvoiceLine
+from cornerspot.billing.payments_reading import money_of
 from cornerspot.billing.reading import sums_of_account
 from cornerspot.billing.trash import trash_page
 from cornerspot.billing.usage import has_invoices
 from cornerspot.crm.usage import has_crm_records
 from cornerspot.db import db, session
+from cornerspot.db.straight import _numbered, as_text
 from cornerspot.portal.invoices import due_of_account, member_invoices_page
 from cornerspot.portal.payments import member_payments_page
 from cornerspot.reports.aging import aging, owed_invoices
@@ -259,6 +262,31 @@ def test_a_first_row_is_looked_for_along_the_key(plans, ask):
         node["Relation Name"]: node["Node Type"] for plan in found for node in nodes(plan) if "Relation Name" in node
     }
     assert {read.get(table) for table in ("invoices", "accounts")} <= {None, "Index Scan", "Index Only Scan"}, read
+
+
+def test_the_payments_of_an_invoice_are_found_by_their_keys(plans):
+    """Of a team that is never paid online, no payment names a payment page: PostgreSQL knows nothing of such a join."""
+    invoice = session.scalars(select(Invoice).where(Invoice.status == "paid").limit(1)).one()
+    found = plans(lambda: money_of(invoice), as_when_large=False)
+    walked = {node.get("Relation Name") for plan in found for node in nodes(plan) if node["Node Type"] == "Seq Scan"}
+    assert "payments" not in walked, json.dumps(found, indent=1)
+
+
+@pytest.mark.parametrize("ask", ["who has credit", "what was copied"])
+def test_a_plan_for_all_values_reaches_the_index_over_few_rows(plans, customer, ask):
+    """Statements that are prepared are planned so after a while, whatever is asked for."""
+    statement, index = {
+        "who has credit": (credit_by_currency(customer), "ix_payments_credit"),
+        "what was copied": (
+            select(Invoice.id).where(Invoice.copied_from_id == customer, Invoice.deleted_at.is_(None)),
+            "ix_invoices_copied_from_id",
+        ),
+    }[ask]
+    for setting in AS_WHEN_LARGE:
+        session.execute(text(f"SET LOCAL {setting}"))
+    written, _ = _numbered(as_text(statement))
+    plan = session.connection().exec_driver_sql(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {written.decode()}").scalar()
+    assert index in indexes([plan[0]["Plan"]]), json.dumps(plan, indent=1)
 
 
 def test_every_index_of_invoices_is_asked_for_here_or_belongs_to_others(server, database):
