@@ -57,7 +57,6 @@ def finalize_invoice(invoice: Invoice, *, by: Actor, on: date | None = None) -> 
     totals = reckon(invoice, invoice.lines)
     _require_finalizable(invoice, issued_on, due_on)
     frozen = freeze(invoice, totals, settings, team)
-    publish(InvoiceFinalized(invoice.id))
     number = _number(invoice, settings, issued_on)  # Others wait from here to the commit, so all but one is done.
     invoice.finalize(number=number, issued_on=issued_on, due_on=due_on, frozen=frozen)
     said = {"number": number, "issued_on": issued_on, "due_on": due_on, "total_minor": invoice.total_minor}
@@ -118,11 +117,13 @@ def _due_on(invoice: Invoice, issued_on: date) -> date:
 
 
 def _number(invoice: Invoice, settings: BillingSettings, issued_on: date) -> str:
-    """The manual number, or the next of the series; whoever comes here next waits for this transaction."""
-    if invoice.manual_number is not None:
-        numbering.require_usable_manual_number(invoice.manual_number)
-        return invoice.manual_number
-    return numbering.take_number(settings, on=issued_on)
+    """The manual number, or the next of the series, and the event is published; who comes next waits for us."""
+    event = InvoiceFinalized(invoice.id)
+    if invoice.manual_number is None:
+        return numbering.take_number(settings, event, on=issued_on)
+    numbering.require_usable_manual_number(invoice.manual_number)
+    publish(event)
+    return invoice.manual_number
 
 
 def _tax_rows(invoice: Invoice, totals: Totals) -> list[NewRow]:

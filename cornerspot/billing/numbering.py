@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 from sqlalchemy import literal_column, select
 from sqlalchemy.dialects.postgresql import insert
@@ -21,6 +22,8 @@ from cornerspot.billing.models import BillingSettings, Invoice, NumberSeries
 from cornerspot.billing.settings import billing_settings
 from cornerspot.db import session
 from cornerspot.db.straight import as_text
+from cornerspot.jobs.publishing import jobs_of
+from cornerspot.jobs.queue import as_value, with_jobs
 from cornerspot.kit import clock, ids
 from cornerspot.kit.errors import Conflict, Invalid
 from cornerspot.tenancy import team_today
@@ -35,12 +38,18 @@ _YEARS = ("YYYY", "YY")
 _FIRST = insert(NumberSeries.__table__)  # type: ignore[arg-type]
 _SERIES = NumberSeries.__table__.c
 # Others wait for whoever sends it, so it is short on our side too.
-_TAKE = as_text(
-    _FIRST.on_conflict_do_update(
-        index_elements=["tenant_id", "kind", "period"],
-        set_={"last_value": _SERIES.last_value + literal_column("1"), "last_issued_on": _FIRST.excluded.last_issued_on},
-        where=_SERIES.last_issued_on.is_(None) | (_SERIES.last_issued_on <= _FIRST.excluded.last_issued_on),
-    ).returning(_SERIES.last_value)
+_TAKE = with_jobs(
+    as_text(
+        _FIRST.on_conflict_do_update(
+            index_elements=["tenant_id", "kind", "period"],
+            set_={
+                "last_value": _SERIES.last_value + literal_column("1"),
+                "last_issued_on": _FIRST.excluded.last_issued_on,
+            },
+            where=_SERIES.last_issued_on.is_(None) | (_SERIES.last_issued_on <= _FIRST.excluded.last_issued_on),
+        ).returning(_SERIES.last_value)
+    ),
+    giving="last_value",
 )
 
 
@@ -131,8 +140,8 @@ def is_taken(number: str) -> bool:
     return session.scalars(select(Invoice.id).where(Invoice.number == number)).first() is not None
 
 
-def take_number(settings: BillingSettings, *, on: date) -> str:
-    """The next number of the series, taken for an issue date; the series stays locked.
+def take_number(settings: BillingSettings, event: Any, *, on: date) -> str:
+    """The next number of the series, taken for an issue date; the series stays locked, the event is published.
 
     Call it last: everybody who finalizes in this team waits from here to the commit.
     Raises Invalid (invoice_on) when a later date was issued before.
@@ -146,6 +155,7 @@ def take_number(settings: BillingSettings, *, on: date) -> str:
             "period": _period(settings, on),
             "last_value": 1,
             "last_issued_on": on,
+            "jobs": as_value(jobs_of(event)),
         },
     )
     if taken is None:

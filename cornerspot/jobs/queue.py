@@ -77,10 +77,10 @@ def insert(jobs: list[NewJob], connection: Any) -> None:
     connection.execute(_DEFER, {"jobs": as_value(jobs)})
 
 
-def with_jobs(statement: str) -> str:
-    """The statement, which gives an ``id`` for each row that it wrote, and the jobs ``%(jobs)s`` if it wrote any."""
+def with_jobs(statement: str, *, giving: str = "id") -> str:
+    """The statement, which gives this of the row that it wrote, and the jobs ``%(jobs)s`` if it wrote one."""
     # What stands beside a row that is not there is not run, and a part without a reference to the row runs once.
-    return f"WITH written AS ({statement}) SELECT written.id, ({_DEFER}) FROM written"  # noqa: S608 - no value is in it
+    return f"WITH written AS ({statement}) SELECT written.{giving}, ({_DEFER}) FROM written"  # noqa: S608 - no value is in it
 
 
 def as_value(jobs: list[NewJob]) -> Jsonb:
