@@ -11,7 +11,9 @@ all of it one round trip: to begin, to say for which team, to ask and to commit 
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import count
@@ -20,7 +22,7 @@ from typing import Any
 import psycopg
 from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.errors import InvalidSqlStatementName, error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
@@ -30,6 +32,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from cornerspot.db import db, session
+from cornerspot.db.transaction import RETRYABLE, TRIES
 
 _DIALECT = PGDialect_psycopg()
 _NAMED = re.compile(r"%(?:%|\((\w+)\)s)")
@@ -38,6 +41,7 @@ _PREPARED = "straight statements"  # what a connection of the pool has prepared,
 _numbers = count()  # A name is never used again: a connection may have forgotten some of its statements only.
 
 Setting = tuple[str, str]
+_Step = tuple[str, Mapping[str, Any]]
 
 
 def as_text(statement: Executable) -> str:
@@ -51,45 +55,55 @@ def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | No
     try:
         row: tuple[Any, ...] | None = plain.execute(statement, values).fetchone()
     except psycopg.Error as error:
-        raise _as_sqlalchemys(error, statement) from error
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=_DIALECT) from error
     return row
 
 
 def lone_row(statement: str, values: Mapping[str, Any], *, settings: Iterable[Setting] = ()) -> tuple[Any, ...] | None:
     """What the statement gives first, None if nothing; committed when this returns, raises DBAPIError.
 
-    It sees nothing that the session has not committed. ``settings`` are told to the transaction first.
+    It sees nothing that the session has not committed. ``settings`` are told to the transaction
+    first. A deadlock is tried again.
     """
+    steps = [*((_TELL, {"name": name, "value": value}) for name, value in settings), (statement, values)]
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _on_a_connection(steps)
+        except psycopg.Error as error:
+            if error.sqlstate not in RETRYABLE or attempt == TRIES:
+                raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=_DIALECT) from error
+        time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - spreads the retries
+    raise AssertionError("unreachable")
+
+
+def _on_a_connection(steps: Sequence[_Step]) -> tuple[Any, ...] | None:
+    """The first row of the last step, on a connection of the pool that is fit for its next user afterwards."""
     pooled = db.engine.raw_connection()
     try:
-        row = _alone(pooled, statement, values, settings)
+        return _alone(pooled, steps)
     except psycopg.Error as error:
         plain: Any = pooled.driver_connection
         if error.sqlstate is None or plain.pgconn.status != ConnStatus.OK or plain.pgconn.pipeline_status:
             pooled.invalidate(error)  # Not, or not only, PostgreSQL's word: something on the way to it.
-        raise _as_sqlalchemys(error, statement) from error
+        raise
     except BaseException as error:
         pooled.invalidate(error)  # In the middle of something: its next user would get our answer.
         raise
     finally:
         pooled.close()
-    return row
 
 
-def _alone(
-    pooled: PoolProxiedConnection, statement: str, values: Mapping[str, Any], settings: Iterable[Setting]
-) -> tuple[Any, ...] | None:
-    steps = [*((_TELL, {"name": name, "value": value}) for name, value in settings), (statement, values)]
+def _alone(pooled: PoolProxiedConnection, steps: Sequence[_Step]) -> tuple[Any, ...] | None:
     try:
         return _in_one_trip(pooled, steps)
-    except InvalidSqlStatementName:  # psycopg drops all that is prepared now and then; nothing was done yet.
-        pooled.info.pop(_PREPARED)
+    except (InvalidSqlStatementName, FeatureNotSupported):
+        # psycopg drops all that is prepared now and then, and a migration may change what a
+        # statement gives. Nothing was done yet; it is prepared anew, once.
+        pooled.info.pop(_PREPARED, None)
         return _in_one_trip(pooled, steps)
 
 
-def _in_one_trip(
-    pooled: PoolProxiedConnection, steps: Sequence[tuple[str, Mapping[str, Any]]]
-) -> tuple[Any, ...] | None:
+def _in_one_trip(pooled: PoolProxiedConnection, steps: Sequence[_Step]) -> tuple[Any, ...] | None:
     """The first row of the last step. Up to the one sync, PostgreSQL takes them as one transaction."""
     plain: Any = pooled.driver_connection
     pgconn: PGconn = plain.pgconn
@@ -158,6 +172,8 @@ def _answers(pgconn: PGconn) -> PQGen[list[PGresult]]:
             continue  # The end of one step.
         if answer.status == ExecStatus.PIPELINE_SYNC:
             return answers
+        if answer.status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH):
+            raise psycopg.NotSupportedError("COPY does not go this way.")
         answers.append(answer)
 
 
@@ -165,7 +181,3 @@ def _error_of(answer: PGresult) -> psycopg.Error:
     """What PostgreSQL refused; without a code of its own it is the connection that is lost."""
     error = error_from_result(answer)
     return error if error.sqlstate else psycopg.OperationalError(str(error))
-
-
-def _as_sqlalchemys(error: psycopg.Error, statement: str) -> BaseException:
-    return DBAPIError.instance(statement, None, error, psycopg.Error, dialect=_DIALECT)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -14,6 +15,7 @@ from cornerspot.crm.models import Account
 from cornerspot.db import db, session
 from cornerspot.db.straight import lone_row
 from cornerspot.db.transaction import in_transaction, reading_only
+from cornerspot.settings import current_settings
 from cornerspot.tenancy import system_scope, team_scope
 from cornerspot.tenancy.context import OutsideTeam, narrow_to_account
 from cornerspot.tenancy.straight import lone_row_of_team
@@ -29,6 +31,12 @@ def one_connection(app) -> Iterator[None]:
         db.engine.dispose()
         yield
         db.engine.dispose()
+
+
+@pytest.fixture
+def owner() -> Iterator[psycopg.Connection]:
+    with psycopg.connect(str(current_settings().owner_database_url), autocommit=True) as connection:
+        yield connection
 
 
 def server_process() -> int:
@@ -108,6 +116,43 @@ def test_statements_that_a_connection_forgot_are_prepared_again(app, forgotten):
         connection.exec_driver_sql(f"DEALLOCATE {forgotten}")
     for number, statement in enumerate([*statements, "SELECT 4, %(n)s::int"]):
         assert lone_row(statement, {"n": 6}) == (number, 6)
+
+
+def test_a_statement_is_prepared_again_when_a_migration_changed_what_it_gives(app, owner):
+    owner.execute("CREATE TABLE of_this_test (word varchar(10)); INSERT INTO of_this_test VALUES ('a')")
+    owner.execute("GRANT SELECT ON of_this_test TO cornerspot_app")
+    try:
+        assert lone_row("SELECT * FROM of_this_test", {}) == ("a",)
+        owner.execute("ALTER TABLE of_this_test ALTER COLUMN word TYPE text, ADD COLUMN number int DEFAULT 7")
+        assert lone_row("SELECT * FROM of_this_test", {}) == ("a", 7)
+    finally:
+        owner.execute("DROP TABLE of_this_test")
+
+
+def test_a_deadlock_is_tried_again(app, owner):
+    owner.execute("CREATE SEQUENCE of_this_test; GRANT USAGE ON SEQUENCE of_this_test TO cornerspot_app")
+    owner.execute(
+        "CREATE FUNCTION once() RETURNS int LANGUAGE plpgsql AS $$ BEGIN"
+        " IF nextval('of_this_test') = 1 THEN RAISE deadlock_detected; END IF; RETURN 7; END $$"
+    )
+    try:
+        assert lone_row("SELECT once()", {}) == (7,)
+    finally:
+        owner.execute("DROP FUNCTION once(); DROP SEQUENCE of_this_test")
+
+
+def test_a_server_that_refuses_is_sqlalchemys_error_and_copy_goes_another_way(app, monkeypatch):
+    with pytest.raises(DBAPIError, match="COPY"):
+        lone_row("COPY (SELECT 1) TO STDOUT", {})
+    db.engine.dispose()
+    with monkeypatch.context() as patch, pytest.raises(OperationalError):
+        patch.setattr(psycopg, "connect", refuse)
+        lone_row("SELECT 1", {})
+    assert lone_row("SELECT 1", {}) == (1,)
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise psycopg.OperationalError("connection refused")
 
 
 def test_a_server_that_hung_up_is_an_error_once(app):

@@ -310,6 +310,27 @@ def test_a_database_that_refuses_is_a_500_so_that_stripe_tries_again(story, monk
     assert len(stored(story)) == 1
 
 
+@pytest.mark.parametrize("table", ["stripe_events", "platform_events"])
+def test_a_deadlock_is_tried_again_with_the_same_body(app, story, platform, table):
+    account, body = connect(story), event_body(id=f"evt_{uuid4().hex}")
+    with psycopg.connect(str(current_settings().owner_database_url), autocommit=True) as owner:
+        owner.execute("CREATE SEQUENCE of_this_test; GRANT USAGE ON SEQUENCE of_this_test TO cornerspot_app")
+        owner.execute(
+            "CREATE FUNCTION once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            " IF nextval('of_this_test') = 1 THEN RAISE deadlock_detected; END IF; RETURN NEW; END $$"
+        )
+        owner.execute(f"CREATE TRIGGER once BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION once()")
+        try:
+            if table == "stripe_events":
+                answer = deliver(story, account, body)
+            else:
+                answer = post(story, "/hooks/stripe/plans", body, signature_of(body, "whsec_plans"))
+        finally:
+            owner.execute("DROP FUNCTION once() CASCADE; DROP SEQUENCE of_this_test")
+    assert answer.status_code == 200
+    assert len(stored(story)) + len(platform_events(app, json.loads(body)["id"])) == 1
+
+
 def test_an_event_costs_three_statements(story, query_counter):
     account = connect(story)
     deliver(story, account, GOOD)

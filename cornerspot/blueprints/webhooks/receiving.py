@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 LARGEST_BODY = 1024 * 1024
+_KEPT = "cornerspot.webhook_body"
 log = structlog.get_logger("cornerspot.webhooks")
 
 
 def raw_body(environ: WSGIEnvironment) -> bytes:
-    """The bytes as they came, which is what was signed; raises RequestEntityTooLarge beyond a megabyte."""
-    return get_input_stream(environ, max_content_length=LARGEST_BODY).read()
+    """The bytes as they came, which is what was signed; raises RequestEntityTooLarge beyond a megabyte.
+
+    They are kept: a view that PostgreSQL asks to run again reads them again.
+    """
+    if _KEPT not in environ:
+        environ[_KEPT] = get_input_stream(environ, max_content_length=LARGEST_BODY).read()
+    body: bytes = environ[_KEPT]
+    return body
 
 
 def signed_event(environ: WSGIEnvironment, body: bytes, secrets: Iterable[str]) -> SignedEvent | None:
