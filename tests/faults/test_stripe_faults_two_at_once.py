@@ -147,6 +147,24 @@ def test_fault_15_portal_and_pay_link_at_the_same_moment_get_one_page_and_one_ch
     shop.require_truth()
 
 
+@pytest.mark.parametrize("first", ["the page", "the charge", "both at once"])
+def test_fault_15_a_charge_without_the_payer_beside_the_page_is_booked_and_the_excess_shown(shop, first):
+    """As autopay would: Stripe takes both, since neither is told of the other in time."""
+    invoice_id = shop.invoice()
+    page = shop.open_page(invoice_id)
+    pay, charge = lambda: shop.standin.pay_with_card(page), lambda: shop.standin.charge_saved_card(page)
+    if first == "both at once":
+        assert not any(isinstance(one, Exception) for one in at_once(pay, charge))
+    else:
+        for move in (pay, charge) if first == "the page" else (charge, pay):
+            move()
+    shop.deliver(order="random")
+    assert shop.read(invoice_id).status == "paid"
+    assert sorted((one.allocated_minor, one.credit_minor) for one in shop.payments()) == [(0, 20000), (20000, 0)]
+    assert "second_payment" in shop.exceptions()
+    shop.require_truth()
+
+
 def test_fault_11_a_part_by_one_and_the_rest_by_another_are_never_more_than_is_owed(shop):
     shop.do(lambda: configure_part_payments(allowed=True, least_percent=10, seen=None, by=shop.by))
     invoice_id = shop.invoice()

@@ -172,6 +172,12 @@ class StandIn:
             account, session = self.world.find("checkout.session", session_id)
             return paying.pay_with_card(self.world, account, session, card_named(card), authenticated=authenticated)
 
+    def charge_saved_card(self, session_id: str, card: str = "4242424242424242") -> Obj:
+        """A program of the account charges the payer's card, off session, for what the session is for."""
+        with self.acting():
+            account, session = self.world.find("checkout.session", session_id)
+            return paying.charge_saved_card(self.world, account, session, card_named(card))
+
     def decline(self, session_id: str) -> Obj | None:
         """Somebody tries to pay with a card that is declined; the session stays open."""
         return self.pay_with_card(session_id, "4000000000000002")

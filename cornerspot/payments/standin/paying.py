@@ -63,6 +63,17 @@ _NOT_AUTHENTICATED = (
 DISPUTED_AFTER_SECONDS = 7 * 24 * 3600
 
 
+def charge_saved_card(world: World, account: Account, session: Obj, card: Card) -> Obj:
+    """A program of the account charges the payer's card without the payer, for what the session is for.
+
+    The session knows nothing of it. Returns the intent.
+    """
+    intent = new_intent(world, account, session)
+    intent["_session"] = None
+    capture(world, account, intent, new_charge(world, account, intent, "card", card=card))
+    return intent
+
+
 def pay_by_bank(world: World, account: Account, session: Obj, bank: Bank) -> Obj:
     """A bank debit is on its way: the session is complete and unpaid until it clears. Returns the intent."""
     require_open(world, session)
