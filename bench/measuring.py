@@ -58,19 +58,26 @@ def summary(rounds: list[float], *, per: int = 1) -> dict[str, float]:
 
 
 def share_of_floor(ours: list[float], floor: list[float]) -> dict[str, float]:
-    """Our throughput as a part of the floor's, of the best rounds and of the medians."""
+    """Our throughput as a part of the floor's: of the best rounds, the medians, and each round with its neighbour."""
     return {
         "best": round(min(floor) / min(ours), 3),
         "median": round(statistics.median(floor) / statistics.median(ours), 3),
+        "paired": round(_paired(floor, ours), 3),
     }
 
 
 def times_floor(ours: list[float], floor: list[float]) -> dict[str, float]:
-    """How many times as long as the floor we take, of the best rounds and of the medians."""
+    """How many times the floor's time we take: of the best rounds, the medians, and each round with its neighbour."""
     return {
         "best": round(min(ours) / min(floor), 3),
         "median": round(statistics.median(ours) / statistics.median(floor), 3),
+        "paired": round(_paired(ours, floor), 3),
     }
+
+
+def _paired(these: list[float], those: list[float]) -> float:
+    """The median of what each round took beside its neighbour: a moment that was good to one side counts once."""
+    return statistics.median(this / that for this, that in zip(these, those, strict=True))
 
 
 def verdict(measured: float, *, at_least: float | None = None, at_most: float | None = None) -> dict[str, Any]:

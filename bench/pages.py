@@ -48,7 +48,7 @@ def measure(place: World) -> dict[str, Any]:
         }
     result["long_beside_short"] = longer
     result["verdicts"] = {
-        "long_invoice": verdict(longer["best"], at_most=3),
+        "long_invoice": verdict(longer["paired"], at_most=3),
         "list_statements": verdict(result["list"]["statements"]["count"], at_most=8),
         "page_statements": verdict(result["long"]["statements"]["count"], at_most=15),
     }

@@ -43,7 +43,7 @@ def measure(place: World) -> dict[str, Any]:
         )
         times = times_floor(taken["with_walls"], taken["without"])
         result[name] = {side: summary(rounds, per=IN_ROUND) for side, rounds in taken.items()} | {"times": times}
-        result.setdefault("verdicts", {})[name] = verdict(times["best"], at_most=1.05)
+        result.setdefault("verdicts", {})[name] = verdict(times["paired"], at_most=1.05)
     for engine in engines.values():
         engine.dispose()
     return result

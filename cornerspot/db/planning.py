@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Executable, event, select
 
+LONG_LIST = 8  # longer than any list of statuses
 Asked = TypeVar("Asked", bound=Executable)
 
 
@@ -29,10 +30,18 @@ def is_any(model: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return first.scalar_subquery().is_not(None)
 
 
+def _has_long_list(context: Any) -> bool:
+    """Whether the statement has a list of many values: one plan for all lists takes the team for an average one.
+
+    PostgreSQL then thinks little of any index that begins with the team, and may walk through all of it.
+    """
+    return any(len(names) >= LONG_LIST for names in context._expanded_parameters.values())  # noqa: SLF001
+
+
 @event.listens_for(Engine, "do_execute")
 def _plan_for_values(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
     """Whether the statement was sent here."""
-    if context is None or "planned_for_values" not in context.execution_options:
+    if context is None or not ("planned_for_values" in context.execution_options or _has_long_list(context)):
         return False
     cursor.execute(statement, parameters, prepare=False)
     return True

@@ -264,6 +264,18 @@ def test_a_first_row_is_looked_for_along_the_key(plans, ask):
     assert {read.get(table) for table in ("invoices", "accounts")} <= {None, "Index Scan", "Index Only Scan"}, read
 
 
+@pytest.mark.parametrize(("length", "prepared"), [(12, 0), (2, 1)])
+def test_a_long_list_of_ids_is_planned_for_its_values(app, filled, length, prepared):
+    """Planned for all, it walked through a million invoices to name twelve."""
+    kept = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%invoices.id IN%'")
+    with app.app_context(), team_scope(filled.team):
+        ids = list(session.scalars(select(Invoice.id).limit(length)))
+        for _ in range(9):
+            assert len(session.scalars(select(Invoice.number).where(Invoice.id.in_(ids))).all()) == length
+        assert session.scalar(kept) == prepared
+        session.rollback()  # psycopg forgets all that it prepared.
+
+
 def test_the_payments_of_an_invoice_are_found_by_their_keys(plans):
     """Of a team that is never paid online, no payment names a payment page: PostgreSQL knows nothing of such a join."""
     invoice = session.scalars(select(Invoice).where(Invoice.status == "paid").limit(1)).one()
