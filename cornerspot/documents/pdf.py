@@ -7,6 +7,7 @@ also make WeasyPrint write everything twice.)
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import re
@@ -172,6 +173,10 @@ class _Press:
 @cache
 def _idle(_: str) -> LifoQueue[_Press]:
     return LifoQueue()
+
+
+# Let go before Python unloads Pango: a font map that is let go afterwards ends the process with a fault.
+atexit.register(_idle.cache_clear)
 
 
 @contextmanager

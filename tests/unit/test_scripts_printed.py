@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import subprocess
+import sys
 import unicodedata
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -146,3 +149,11 @@ def test_text_from_right_to_left_is_kept_apart_and_other_text_left_alone():
 )
 def test_a_text_says_how_it_is_lettered(text, classes):
     assert lettering(text) == classes
+
+
+def test_a_process_that_has_printed_ends_without_a_fault():
+    """What Pango was kept for the next page is let go before Python unloads it."""
+    code = f"from {__name__} import document, document_pdf; document_pdf(document('Acme', 'Line'))"
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
