@@ -18,7 +18,7 @@ from cornerspot.billing.models import Invoice, InvoiceLine
 from cornerspot.tenancy import team_scope
 from cornerspot.tenancy.criteria import criteria_switched_off
 
-ROUNDS, WARM_UP, IN_ROUND = 81, 2, 15
+ROUNDS, WARM_UP, IN_ROUND = 201, 2, 15
 LINES, INVOICES, OTHER_TEAMS = 10, 120, 3
 
 
