@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from psycopg import ServerCursor
 from sqlalchemy import ColumnElement, Engine, Executable, event, select
 
 LONG_LIST = 8  # longer than any list of statuses
@@ -43,5 +44,7 @@ def _plan_for_values(cursor: Any, statement: str, parameters: Any, context: Any)
     """Whether the statement was sent here."""
     if context is None or not ("planned_for_values" in context.execution_options or _has_long_list(context)):
         return False
+    if isinstance(cursor, ServerCursor):
+        return False  # What is streamed is never prepared.
     cursor.execute(statement, parameters, prepare=False)
     return True
