@@ -125,10 +125,12 @@ def test_a_deal_makes_its_account_contact_and_product_the_same_way(story, open_b
     page.goto(f"{team_url}/deals/new")
     page.get_by_label("Deal name").fill("Relaunch")
     page.locator("#account_id-ts-control").press_sequentially("Kestrel")
+    expect(page.locator(".ts-wrapper.loading")).to_have_count(0)  # Found rows would move the option away.
     page.get_by_role("option", name="New account “Kestrel”").click()
     page.get_by_role("dialog").get_by_role("button", name="Create account").click()
     expect(page.locator(".ts-wrapper .item", has_text="Kestrel")).to_be_visible()
     page.locator("#contact_id-ts-control").press_sequentially("Ada King")
+    expect(page.locator(".ts-wrapper.loading")).to_have_count(0)  # Found rows would move the option away.
     page.get_by_role("option", name="New contact “Ada King”").click()
     dialog = page.get_by_role("dialog", name="New contact")
     expect(dialog.get_by_text("At Kestrel.")).to_be_visible()
