@@ -11,10 +11,9 @@ all of it one round trip: to begin, to say for which team, to ask and to commit 
 
 from __future__ import annotations
 
-import random
 import re
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from typing import Any
@@ -32,7 +31,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from cornerspot.db import db, session
-from cornerspot.db.transaction import RETRYABLE, TRIES
+from cornerspot.db.transaction import tried_again
 
 _DIALECT = PGDialect_psycopg()
 _NAMED = re.compile(r"%(?:%|\((\w+)\)s)")
@@ -52,10 +51,8 @@ def as_text(statement: Executable) -> str:
 def first_row(statement: str, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """What the statement gives first, None if nothing; in the session's transaction, raises DBAPIError."""
     plain: Any = session.connection().connection.driver_connection
-    try:
+    with _sqlalchemys_errors(statement):
         row: tuple[Any, ...] | None = plain.execute(statement, values).fetchone()
-    except psycopg.Error as error:
-        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=_DIALECT) from error
     return row
 
 
@@ -66,14 +63,21 @@ def lone_row(statement: str, values: Mapping[str, Any], *, settings: Iterable[Se
     first. A deadlock is tried again.
     """
     steps = [*((_TELL, {"name": name, "value": value}) for name, value in settings), (statement, values)]
-    for attempt in range(1, TRIES + 1):
-        try:
+
+    def run() -> tuple[Any, ...] | None:
+        with _sqlalchemys_errors(statement):
             return _on_a_connection(steps)
-        except psycopg.Error as error:
-            if error.sqlstate not in RETRYABLE or attempt == TRIES:
-                raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=_DIALECT) from error
-        time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - spreads the retries
-    raise AssertionError("unreachable")
+
+    return tried_again(run)
+
+
+@contextmanager
+def _sqlalchemys_errors(statement: str) -> Iterator[None]:
+    """Callers meet the errors of every other statement."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=_DIALECT) from error
 
 
 def _on_a_connection(steps: Sequence[_Step]) -> tuple[Any, ...] | None:
@@ -127,7 +131,7 @@ def _message(
     pooled: PoolProxiedConnection, transformer: Any, statement: str, values: Mapping[str, Any]
 ) -> tuple[bytes, Sequence[Any], Sequence[int]]:
     """Name, values and their formats, of a statement that the connection has prepared."""
-    text, names = _numbered(statement)
+    text, names = numbered(statement)
     dumped = transformer.dump_sequence([values[name] for name in names], [PyFormat.AUTO] * len(names))
     prepared: dict[Any, bytes] = pooled.info.setdefault(_PREPARED, {})
     key = statement, transformer.types
@@ -142,7 +146,7 @@ def _message(
 
 
 @cache
-def _numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
+def numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
     """The statement as PostgreSQL takes it, and the names of its values in their order."""
     names: list[str] = []
 

@@ -33,15 +33,27 @@ def transaction() -> Iterator[None]:
 
 def in_transaction(work: Callable[[], Result]) -> Result:
     """Run work in a transaction of its own and commit; a deadlock is tried again."""
+
+    def run() -> Result:
+        with transaction():
+            return work()
+
+    return tried_again(run, forget=session.expunge_all)
+
+
+def tried_again(run: Callable[[], Result], *, forget: Callable[[], object] = lambda: None) -> Result:
+    """What the whole transaction ``run`` gives; run again, a little later, when PostgreSQL asks for that.
+
+    ``forget`` drops what the failed try left in this process.
+    """
     for attempt in range(1, TRIES + 1):
         try:
-            with transaction():
-                return work()
+            return run()
         except DBAPIError as error:
             if not is_retryable(error) or attempt == TRIES:
                 raise
-            session.expunge_all()
-            time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - spreads the retries
+        forget()
+        time.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 - spreads the retries
     raise AssertionError("unreachable")
 
 

@@ -27,7 +27,7 @@ from cornerspot.billing.trash import trash_page
 from cornerspot.billing.usage import has_invoices
 from cornerspot.crm.usage import has_crm_records
 from cornerspot.db import db, session
-from cornerspot.db.straight import _numbered, as_text
+from cornerspot.db.straight import as_text, numbered
 from cornerspot.portal.invoices import due_of_account, member_invoices_page
 from cornerspot.portal.payments import member_payments_page
 from cornerspot.reports.aging import aging, owed_invoices
@@ -296,7 +296,7 @@ def test_a_plan_for_all_values_reaches_the_index_over_few_rows(plans, customer, 
     }[ask]
     for setting in AS_WHEN_LARGE:
         session.execute(text(f"SET LOCAL {setting}"))
-    written, _ = _numbered(as_text(statement))
+    written, _ = numbered(as_text(statement))
     plan = session.connection().exec_driver_sql(f"EXPLAIN (GENERIC_PLAN, FORMAT JSON) {written.decode()}").scalar()
     assert index in indexes([plan[0]["Plan"]]), json.dumps(plan, indent=1)
 

@@ -219,6 +219,8 @@ def test_a_part_comes_back_from_the_trash_beside_a_part_that_was_billed_meanwhil
     second = walk.done("bill_deal", BOSS, False)
     walk.done("edit", BOSS, second, Decimal(1), None, seen=True)
     walk.done("restore", BOSS, first)
+    assert [(one.status, one.quantity) for one in (first, second)] == [("draft", Decimal("2.5")), ("draft", 1)]
+    assert walk.books.left_of_deal() == Decimal("0.5")
 
 
 def test_what_billed_a_deal_is_gone_from_the_trash_and_the_deal_is_billed_again(walk):
@@ -253,3 +255,5 @@ def test_nobody_goes_beyond_the_own_role(walk, draft, opened):
     walk.done("time_passes", 31)
     walk.refused("write_off", "manager", open_one, "Gone")
     walk.done("write_off", "admin", open_one, "Gone")
+    # What was refused left nothing behind: only the manager's payment and the admin's last step count.
+    assert (invoice.status, open_one.status, open_one.paid, cash.amount) == ("draft", "uncollectible", 100, 100)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DBAPIError
 
 from cornerspot.blueprints.support.gate import need_of
 from cornerspot.db import session
-from cornerspot.db.transaction import TRIES, is_retryable, read_only
+from cornerspot.db.transaction import read_only, tried_again
 
 MOST_TOASTS = 5
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -34,22 +31,21 @@ class CornerspotFlask(Flask):
         PostgreSQL asks; what the failed try had flashed is forgotten.
         """
         flashes = list(cookie.get("_flashes", []))
-        for attempt in range(1, TRIES + 1):
-            try:
-                response = self.make_response(super().dispatch_request())
-                session.commit() if response.status_code < 400 else session.rollback()
-                return response
-            except DBAPIError as error:
-                session.rollback()
-                if not is_retryable(error) or attempt == TRIES:
-                    raise
-                cookie["_flashes"] = flashes
-                session.expunge_all()
-                time.sleep(random.uniform(0.005, 0.03) * attempt)  # noqa: S311 - spreads the retries
-            except BaseException:
-                session.rollback()
-                raise
-        raise AssertionError("unreachable")
+
+        def forget() -> None:
+            cookie["_flashes"] = flashes
+            session.expunge_all()
+
+        return tried_again(self._answer, forget=forget)
+
+    def _answer(self) -> Response:
+        try:
+            response = self.make_response(super().dispatch_request())
+            session.commit() if response.status_code < 400 else session.rollback()
+        except BaseException:
+            session.rollback()
+            raise
+        return response
 
 
 def install(app: Flask) -> None:

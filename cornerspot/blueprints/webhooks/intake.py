@@ -39,7 +39,7 @@ class WebhookIntake:
         self.wsgi, self.app = wsgi, app
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        account_id = _account_of(environ["PATH_INFO"]) if team_of_request() else None
+        account_id = _account_of(environ.get("PATH_INFO", "")) if team_of_request() else None
         if account_id is None:
             return self.wsgi(environ, start)
         began, method = perf_counter(), environ["REQUEST_METHOD"]
