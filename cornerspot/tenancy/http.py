@@ -17,6 +17,7 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound as HTTPNotFound
 from werkzeug.utils import redirect
 
+from cornerspot.kit import clock
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy.context import CurrentTeam, Scope, bound, current_scope
 from cornerspot.tenancy.models import TeamStatus
@@ -123,8 +124,14 @@ class TeamSessionInterface(SecureCookieSessionInterface):
         return opened
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """A session that nothing changed needs no cookie, and none is put together."""
-        if session.modified or session.permanent:
+        """A session that nothing changed needs no cookie; one that lasts gets a new one on its first page of a day.
+
+        Not with each answer: what a page asks for while it is being left was sent with the cookie from
+        before, and its answer would take back the toast of what was just done, or the new sign-in.
+        """
+        if session.permanent and session.get("_day") != (day := clock.now().date().isoformat()):
+            session["_day"] = day
+        if session.modified:
             super().save_session(app, session, response)
         elif session.accessed:
             response.vary.add("Cookie")

@@ -252,3 +252,29 @@ def _rename(client, name, *, before_posting=lambda: True):
 def _last_seen(app, story):
     with app.app_context(), system_scope("a test"):
         return session.scalars(select(SignIn.last_seen_at).where(SignIn.person_id == story.owner.person_id)).one()
+
+
+def test_what_a_page_asks_while_it_is_left_takes_no_toast_with_it(app, story, owner_email):
+    """Its answer comes after the next page's, and a cookie in it would bring back the session from before."""
+    browser = Browser(app)
+    browser.submit(sign_in_path(story), email=owner_email, password=PASSWORD)
+    profile = f"/{story.team.slug}/settings/profile"
+    browser.get(profile)
+    stale = browser.cookie("cornerspot_team", path=f"/{story.team.slug}/")
+    saved = browser.submit(profile, name="Tess Tester")
+    late = Browser(app)
+    late.client.set_cookie("cornerspot_team", stale, path=f"/{story.team.slug}/")
+    asked = late.get(f"/{story.team.slug}/")
+    assert (asked.status_code, asked.headers.getlist("Set-Cookie")) == (200, [])
+    assert "Profile saved." in browser.get(saved.location).text
+
+
+def test_a_session_that_is_used_lasts_thirty_days_more(app, story, owner_email):
+    browser = Browser(app)
+    browser.submit(sign_in_path(story), email=owner_email, password=PASSWORD)
+    browser.get(f"/{story.team.slug}/")
+    tomorrow = clock.now() + timedelta(days=1)
+    with clock.moved_to(tomorrow):
+        renewed, next_page = (browser.get(f"/{story.team.slug}/") for _ in range(2))
+    assert [len(page.headers.getlist("Set-Cookie")) for page in (renewed, next_page)] == [1, 0]
+    assert "Expires=" in renewed.headers["Set-Cookie"]
