@@ -17,7 +17,7 @@ from cornerspot.tenancy import current_tenant_id
 SETTLED = "Nothing in it was left to remind of."
 
 
-@reread_before_sending("invoice", "reminder")
+@reread_before_sending("invoice", "reminder", "payment_failed")
 def reread_invoice_message(message: OutgoingMessage) -> str:
     """Why the message about invoices is not sent any more, or ""; one of the ladder says what is owed now."""
     if message.subject_type == "account":
@@ -28,11 +28,11 @@ def reread_invoice_message(message: OutgoingMessage) -> str:
 
 
 def _reread_single(invoice_id: UUID, purpose: str) -> str:
-    """What a person wrote is sent as it was written, or not at all."""
+    """What was written is sent as it was written, or not at all."""
     invoice = session.get(Invoice, (current_tenant_id(), invoice_id))
     if invoice is None:
         return ""  # Nothing is known that would speak against it.
-    require = require_remindable if purpose == "reminder" else require_sendable
+    require = require_sendable if purpose == "invoice" else require_remindable
     try:
         require(lock_invoice(invoice))
     except (Conflict, NotFound) as refusal:

@@ -15,6 +15,7 @@ from tests.factories.billing import line, new_account, new_draft
 from tests.factories.catalog import make_product, make_tax_rate
 
 NOVEL = ("Once upon a time " * 150).strip()
+SEARCH = re.compile("[?&]q=Umbra$")
 # Which rows anything was done to.
 WATCH_ROWS = """() => {
   window.touched = new Set();
@@ -53,6 +54,29 @@ def descriptions(page: Page) -> list[str]:
 
 def amount(page: Page, number: int):
     return page.locator(f"#lines-{number}-amount")
+
+
+def test_what_is_pressed_stays_under_the_pointer_while_rows_are_found(story, given, open_browser, sign_in, team_url):
+    given(lambda: [new_account(f"Umbra Systems {number}") for number in range(5)])
+    page = open_browser()
+    sign_in(page, story)
+    page.goto(f"{team_url}/invoices/new")
+    asked = []
+
+    def hold(route):
+        asked.append(route)
+
+    page.route(SEARCH, hold)
+    with page.expect_request(SEARCH):
+        page.locator("#account-ts-control").press_sequentially("Umbra")
+    offer = page.get_by_role("option", name="New customer “Umbra”")
+    offer.hover()
+    page.mouse.down()
+    with page.expect_response(SEARCH):
+        asked[0].continue_()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.mouse.up()
+    expect(page.get_by_role("dialog", name="New account").get_by_label("Name")).to_have_value("Umbra")
 
 
 @pytest.mark.parametrize("device", ["desktop", "phone"])

@@ -8,6 +8,7 @@ from cornerspot.billing.events import PaymentFailed, PaymentSettled
 from cornerspot.db import session
 from cornerspot.db.transaction import in_transaction
 from cornerspot.mail.models import OutgoingMessage
+from cornerspot.mail.sending import send_message
 from cornerspot.reactions.billing_to_mail import send_receipt, tell_both_sides
 
 
@@ -34,3 +35,19 @@ def test_customer_and_admins_hear_of_a_failed_debit_once(stripe):
     assert "insufficient funds" in customer.text_body
     assert "No money was taken" in customer.text_body
     assert "€200.00" in owner.subject_line
+
+
+def test_nobody_is_asked_to_pay_again_what_was_paid_while_the_message_waited(stripe):
+    invoice_id = stripe.invoice()
+    failed = stripe.paid_by_bank(invoice_id, "insufficient_funds")
+    stripe.sync(failed)
+    stripe.standin.settle(failed)
+    payment_id = stripe.sync(failed).id
+    in_transaction(lambda: tell_both_sides(PaymentFailed(payment_id)))
+    stripe.sync(stripe.paid_by_card(invoice_id))
+    waiting = [message.id for message in mail() if message.purpose == "payment_failed"]
+    for message_id in waiting:
+        send_message(str(message_id))
+    told = [message for message in mail() if message.purpose == "payment_failed"]
+    assert [message.status for message in told] == ["withdrawn", "withdrawn"]
+    assert {message.error for message in told} == {"Nothing is owed on this invoice, so there is nothing to remind of."}

@@ -168,7 +168,18 @@ def test_the_processor_brings_the_payer_back_to_the_portal(shop, story, account,
     pay(browser, invoice_id)
     request = shop.attempts(invoice_id)[-1].request
     assert path(invoice_id, "/done") in request["success_url"]
-    assert request["cancel_url"].endswith(path(invoice_id))
+    assert request["cancel_url"].endswith(path(invoice_id, "/left"))
+    assert browser.get(path(invoice_id, "/left")).location.endswith(path(invoice_id))
+
+
+def test_a_payer_by_link_who_leaves_the_members_page_is_shown_the_way_back(shop, story, account, browser):
+    invoice_id = finalized(story, account)
+    pay(browser, invoice_id)  # Somebody with the pay link is led to the same page, and presses Back there.
+    answer = apart(browser_with(story.app, story.team, "nobody"), path(invoice_id, "/left"))
+    assert answer.status_code == 200
+    assert "Nothing was paid" in answer.text
+    assert "open the link in your e-mail" in answer.text
+    assert read(invoice_id).number not in answer.text
 
 
 def test_a_payer_without_an_account_here_hears_what_came_of_it_and_nobody_else(shop, story, account, browser):

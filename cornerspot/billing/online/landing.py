@@ -44,6 +44,12 @@ def is_page_of(invoice_id: UUID, session_id: str) -> bool:
     return bool(session_id) and _attempt_id(invoice_id, session_id) is not None
 
 
+def has_page(invoice_id: UUID) -> bool:
+    """Whether anybody was ever led to the processor to pay the invoice."""
+    found = select(CheckoutAttempt.id).where(CheckoutAttempt.invoice_id == invoice_id)
+    return session.scalar(found.limit(1)) is not None
+
+
 def land(invoice_id: UUID, session_id: str) -> Landing:
     """What became of the page that the payer comes from, asked of the processor now.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import abort, redirect, render_template, request
+from flask import abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from cornerspot.billing.issued import issued_invoice
 from cornerspot.billing.models import Invoice
 from cornerspot.billing.online.checkout import Payer
-from cornerspot.billing.online.landing import is_page_of
+from cornerspot.billing.online.landing import has_page, is_page_of
 from cornerspot.billing.pay_links import note_invoice_viewed
 from cornerspot.blueprints.portal.blueprint import blueprint
 from cornerspot.blueprints.portal.invoices import invoice_of, invoice_page
@@ -21,7 +21,7 @@ from cornerspot.blueprints.support.customer_invoice import customer_invoice
 from cornerspot.blueprints.support.forms import use_case
 from cornerspot.blueprints.support.gate import member_route, public_route
 from cornerspot.blueprints.support.limits import limiter
-from cornerspot.blueprints.support.members import current_member, enter_account
+from cornerspot.blueprints.support.members import current_member, current_member_or_none, enter_account
 from cornerspot.blueprints.support.part_form import PartForm
 from cornerspot.db import session
 from cornerspot.tenancy import narrow_to_account
@@ -36,7 +36,7 @@ def checkouts_create(invoice_id: UUID) -> ResponseReturnValue:
     payer = Payer(
         channel="portal",
         success_url=outside_url("portal.landings_show", invoice_id=invoice_id),
-        cancel_url=outside_url("portal.invoices_show", invoice_id=invoice_id),
+        cancel_url=outside_url("portal.departures_show", invoice_id=invoice_id),
         locale=member.locale or request.accept_languages.best or "",
         portal_user_id=member.user.id,
     )
@@ -61,6 +61,17 @@ def landings_show(invoice_id: UUID) -> ResponseReturnValue:
     invoice_of(invoice_id)
     landing = landed(invoice_id, session_id)
     return render_template("portal/invoices/done.html", landing=landing, view=customer_invoice(invoice_of(invoice_id)))
+
+
+@blueprint.get("/invoices/<id('inv'):invoice_id>/left")
+@public_route("whoever leaves the payment page need not be the member who opened it", in_team=True)
+def departures_show(invoice_id: UUID) -> ResponseReturnValue:
+    """Back to the invoice for a member; others came by a pay link that is not known here, and hear nothing of it."""
+    if not has_page(invoice_id):
+        abort(404)
+    if current_member_or_none() is None:
+        return render_template("portal/invoices/left_outside.html")
+    return redirect(url_for("portal.invoices_show", invoice_id=invoice_id))
 
 
 def _landed_outside(invoice_id: UUID, session_id: str) -> str:

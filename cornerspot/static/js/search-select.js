@@ -3,6 +3,8 @@
 // editor's data-products-url, in the document's currency. A link with data-create-for="id" beside it (for
 // lines data-line-create) is offered as the last choice, for what was typed and not found.
 let loading;
+let held;
+let release;
 
 function library() {
   loading ??= new Promise((resolve, reject) => {
@@ -29,7 +31,7 @@ async function enhance(select, open) {
     allowEmptyOption: false,
     plugins: select.multiple ? ["remove_button"] : [],
     dropdownParent: select.closest("dialog") || "body",
-    ...(url && { load: (query, done) => ask(url, query, select).then(done, () => done()), preload: "focus" }),
+    ...(url && { load: (query, done) => ask(url, query, select).then(whenReleased, () => undefined).then(done), preload: "focus" }),
     ...(link && { create: (name, done) => want(link, select, name, done) }),
     render: {
       option: (item, escape) => `<div>${escape(item.text)}${item.hint ? `<small>${escape(item.hint)}</small>` : ""}</div>`,
@@ -40,6 +42,12 @@ async function enhance(select, open) {
   select.setAttribute("aria-label", (label || select.getAttribute("aria-label") || "").replace("*", ""));
   if (select.getAttribute("aria-describedby")) box.control_input.setAttribute("aria-describedby", select.getAttribute("aria-describedby"));
   if (open) box.focus();
+}
+
+// What was found waits while the pointer is down: new rows would move away what is being clicked.
+async function whenReleased(found) {
+  await held;
+  return found;
 }
 
 function isProduct(select) {
@@ -71,6 +79,11 @@ function start(root) {
 }
 
 start(document);
+document.addEventListener("pointerdown", () => {
+  release?.();
+  held = new Promise((resolve) => { release = resolve; });
+}, true);
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(() => release?.()), true);
 document.addEventListener("focusin", (event) => {
   if (event.target.matches?.("[data-line-editor] select[data-search-select]")) enhance(event.target, true);
 });
