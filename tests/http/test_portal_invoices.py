@@ -178,7 +178,7 @@ def test_a_payer_by_link_who_leaves_the_members_page_is_shown_the_way_back(shop,
     answer = apart(browser_with(story.app, story.team, "nobody"), path(invoice_id, "/left"))
     assert answer.status_code == 200
     assert "Nothing was paid" in answer.text
-    assert "open the link in your e-mail" in answer.text
+    assert "open again the link" in answer.text
     assert read(invoice_id).number not in answer.text
 
 
