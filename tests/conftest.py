@@ -12,7 +12,6 @@ import fcntl
 import hashlib
 import os
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -177,11 +176,9 @@ class QueryCounter:
     @contextlib.contextmanager
     def __call__(self) -> Iterator[list[str]]:
         sent: list[str] = []
-        mine = threading.get_ident()  # A page of a browser's test may still be answered in another.
 
         def note(statement: str) -> None:
-            is_account = statement.startswith("SET LOCAL app.")  # A member's, for the transaction.
-            if threading.get_ident() == mine and not is_account:
+            if not statement.startswith("SET LOCAL app."):  # A member's account, for the transaction.
                 sent.append(statement)
 
         with each_statement(note):
