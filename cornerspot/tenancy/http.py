@@ -17,7 +17,6 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound as HTTPNotFound
 from werkzeug.utils import redirect
 
-from cornerspot.kit import clock
 from cornerspot.kit.errors import NotFound
 from cornerspot.tenancy.context import CurrentTeam, Scope, bound, current_scope
 from cornerspot.tenancy.models import TeamStatus
@@ -124,13 +123,11 @@ class TeamSessionInterface(SecureCookieSessionInterface):
         return opened
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """A session that nothing changed needs no cookie; one that lasts gets a new one on its first page of a day.
+        """A session that nothing changed needs no cookie, and none is put together.
 
-        Not with each answer: what a page asks for while it is being left was sent with the cookie from
-        before, and its answer would take back the toast of what was just done, or the new sign-in.
+        Flask would send a lasting one with each answer. What a page asks for while it is being left goes
+        out with the cookie from before: its answer would take back the toast of what was just done.
         """
-        if session.permanent and session.get("_day") != (day := clock.now().date().isoformat()):
-            session["_day"] = day
         if session.modified:
             super().save_session(app, session, response)
         elif session.accessed:
