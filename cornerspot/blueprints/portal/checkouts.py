@@ -65,6 +65,7 @@ def landings_show(invoice_id: UUID) -> ResponseReturnValue:
 
 @blueprint.get("/invoices/<id('inv'):invoice_id>/left")
 @public_route("whoever leaves the payment page need not be the member who opened it", in_team=True)
+@limiter.limit("60 per minute")
 def departures_show(invoice_id: UUID) -> ResponseReturnValue:
     """Back to the invoice for a member; others came by a pay link that is not known here, and hear nothing of it."""
     if not has_page(invoice_id):
