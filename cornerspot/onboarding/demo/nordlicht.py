@@ -47,11 +47,10 @@ DISCOUNTS = (
     DiscountInput("Early booking", percent=Decimal("2.5")),
     DiscountInput("Opening offer", amount_minor=15_000, currency="EUR"),
 )
-# The account number is the example of the IBAN registry.
 INVOICE_TEXTS = {
     "payment_instructions": (
         "Please transfer the amount to Nordlicht Studio GmbH\n"
-        "IBAN DE89 3704 0044 0532 0130 00 · BIC COBADEFFXXX · Commerzbank\n"
+        "IBAN DE00 0000 0000 0000 0000 00 (a demo: there is no such account)\n"
         "and give the invoice number as the reference."
     ),
     "default_terms_text": (
